@@ -1,0 +1,49 @@
+# Three stages: build our wheel, install the hashed lock, keep only the result.
+# Build: docker build -t osteohooks .
+# Run:   docker run --read-only --tmpfs /tmp -p 127.0.0.1:8080:8080 -e OSTEOHOOKS_HOST=0.0.0.0 osteohooks
+
+FROM python:3.12-slim-bookworm AS base
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONUNBUFFERED=1
+
+
+FROM base AS wheel
+WORKDIR /src
+# The build backend comes from the lock too: nothing enters the image without a hash.
+COPY requirements-test.lock ./
+RUN python -m venv /build && /build/bin/pip install --require-hashes -r requirements-test.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY cds_service ./cds_service
+COPY hooks ./hooks
+COPY fhir_mappers ./fhir_mappers
+RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist .
+
+
+FROM base AS install
+RUN python -m venv /opt/osteohooks
+COPY requirements.lock /
+RUN /opt/osteohooks/bin/pip install --require-hashes -r /requirements.lock
+COPY --from=wheel /dist/*.whl /dist/
+# Bytecode is compiled here (pip does), because the running container may not write.
+RUN /opt/osteohooks/bin/pip install --no-deps --no-index /dist/*.whl && /opt/osteohooks/bin/pip check
+
+
+FROM base AS runtime
+LABEL org.opencontainers.image.title="Osteohooks" \
+      org.opencontainers.image.description="CDS Hooks service for bone health in oncology" \
+      org.opencontainers.image.licenses="Apache-2.0"
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin osteohooks
+COPY --from=install /opt/osteohooks /opt/osteohooks
+ENV PATH=/opt/osteohooks/bin:$PATH PYTHONDONTWRITEBYTECODE=1
+
+# OSTEOHOOKS_HOST  where to listen. Left at 127.0.0.1, which inside a container nobody else can reach: the service does not
+#                  yet authenticate its callers, so opening it (0.0.0.0) is a decision for whoever has put a gateway in front.
+# OSTEOHOOKS_PORT  the port, also used by the health check.
+ENV OSTEOHOOKS_HOST=127.0.0.1 OSTEOHOOKS_PORT=8080
+EXPOSE 8080
+USER 10001:10001
+WORKDIR /tmp
+
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['OSTEOHOOKS_PORT'] + '/cds-services', timeout=4).read()"]
+
+CMD ["osteohooks", "serve"]

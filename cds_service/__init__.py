@@ -1,0 +1,1 @@
+"""The street: HTTP, settings, clock, command line. The only storey that touches the world."""

@@ -1,0 +1,133 @@
+"""The command line: ``osteohooks serve | evaluate | catalogue | sample``."""
+
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cds_service.errors import Refusal, outcome
+from cds_service.explain import explain
+from cds_service.pipeline import Parts, Reply, advise, build_parts
+from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
+from cds_service.settings import load_settings
+from hooks.exact_json import dumps_exact
+from hooks.findings import as_json
+from hooks.limits import EDITIONS
+from hooks.refusal import BadRequest
+from hooks.request import HOOKS, HookRequest
+from hooks.response import Answer
+from hooks.services import Service, services
+from hooks.texts import LANGUAGES
+
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="osteohooks")
+def main() -> None:
+    """Osteohooks: guideline advice on bone metastases for electronic health records, as CDS Hooks."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on (default 127.0.0.1, or OSTEOHOOKS_HOST).")
+@click.option("--port", type=int, help="Port (default 8080, or OSTEOHOOKS_PORT).")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve the CDS Hooks API until interrupted."""
+    from cds_service.server import run
+
+    run(load_settings(host=host, port=port))
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(allow_dash=True), metavar="FILE...")
+@click.option("--as-of", type=_DAY, help="Judge as of this day (YYYY-MM-DD) instead of today.")
+@click.option("--edition", type=click.Choice(EDITIONS), help="Edition of the guideline.")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of cards and findings.")
+@click.option("--explain", "for_people", is_flag=True, help="Print for a person instead of as JSON.")
+def evaluate(
+    files: tuple[str, ...], as_of: datetime | None, edition: str | None, lang: str | None, for_people: bool
+) -> None:
+    """Evaluate request bodies as an EHR would post them; - is standard input.
+
+    Prints one JSON object per file, in order: {"file", "cards", "findings"}; findings list every rule asked, the silent
+    ones with their outcome. A file that a call would refuse prints {"file", "error"} (an OperationOutcome); the exit
+    status is then 1.
+    """
+    settings = load_settings(edition=edition, language=lang)
+    parts = build_parts(settings.today, settings.edition)
+    day = as_of.date() if as_of else settings.today()
+    refused = False
+    for name in files:
+        try:
+            reply = _evaluate(_read(name), parts, settings.language, day)
+        except (BadRequest, Refusal) as error:
+            refused = True
+            _print({"file": name, "error": outcome(error)})
+            continue
+        click.echo(explain(name, reply), nl=False) if for_people else _print(_report(name, reply))
+    sys.exit(1 if refused else 0)
+
+
+@main.command()
+@click.option("--json", "as_data", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True)
+def catalogue(as_data: bool, lang: str) -> None:
+    """List every rule: id, title, hooks, severities, editions, source."""
+    from cds_service.catalogue import rows, table
+
+    click.echo(json.dumps(rows(lang), ensure_ascii=False, indent=2) if as_data else table(rows(lang)))
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option(
+    "--on", type=_DAY, help="Move the patient's dates so that the scenario happens on this day (default today)."
+)
+def sample(name: str | None, on: datetime | None) -> None:
+    """Print the request body of a shipped scenario, or list the scenarios."""
+    if name is None:
+        for each in scenarios():
+            click.echo(f"{each.id:36} {each.service:18} {each.title['en']}")
+        return
+    known = {each.id for each in scenarios()}
+    if name not in known:
+        raise click.BadParameter(f"{name} is no scenario; osteohooks sample lists them", param_hint="NAME")
+    click.echo(hook_request_bytes(scenario(name), on.date() if on else load_settings().today()))
+
+
+def _evaluate(body: bytes, parts: Parts, language: str, day: date) -> Reply:
+    service = _service_for(body)
+    return advise(HookRequest.parse(body, service.hook), service, parts, language, as_of=day)
+
+
+def _service_for(body: bytes) -> Service:
+    """The service that answers the hook of the body; a body without a usable hook is refused by the first one."""
+    by_hook = {service.hook: service for service in services()}
+    try:
+        hook = json.loads(body).get("hook")
+    except (ValueError, AttributeError, RecursionError):
+        hook = None
+    if isinstance(hook, str) and hook in HOOKS and hook in by_hook:
+        return by_hook[hook]
+    return services()[0]
+
+
+def _read(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise click.FileError(name, hint=error.strerror or "cannot be read") from None
+
+
+def _report(name: str, reply: Reply) -> dict[str, Any]:
+    cards = Answer(cards=tuple(reply.cards)).model_dump(by_alias=True, exclude_none=True)["cards"]
+    return {"file": name, "cards": cards, "findings": [as_json(f, reply.speaker) for f in reply.findings.all]}
+
+
+def _print(value: dict[str, Any]) -> None:
+    click.echo(dumps_exact(value).decode("utf-8"))

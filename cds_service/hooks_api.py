@@ -1,0 +1,141 @@
+"""Discovery and calls: parse, hand to the pipeline, answer. No clinical thought, no wiring."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, TypeVar
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from cds_service.errors import JSON, TooDeep, TooLarge, UnknownService, UnsupportedMedia
+from hooks.request import HookRequest
+from hooks.response import Card, Discovery, DiscoveryService, to_wire
+from hooks.texts import LANGUAGES
+
+ACCEPTED = (JSON, "application/fhir+json")
+
+
+class Service(Protocol):
+    """What this page needs to know of a CDS service; `hooks.services.Service` is one."""
+
+    @property
+    def id(self) -> str:
+        """The last segment of the address."""
+
+    @property
+    def hook(self) -> str:
+        """The one hook it answers."""
+
+    @property
+    def title(self) -> str:
+        """A name for people."""
+
+    @property
+    def description(self) -> str:
+        """What it does, in a sentence."""
+
+    @property
+    def usage_requirements(self) -> str:
+        """What must be true for it to be useful."""
+
+    @property
+    def prefetch(self) -> Mapping[str, str]:
+        """Templates by key, in order."""
+
+
+class Reply(Protocol):
+    """What the pipeline answers."""
+
+    @property
+    def cards(self) -> list[Card]:
+        """The cards, most urgent first."""
+
+
+S = TypeVar("S", bound=Service)
+Advise = Callable[[HookRequest, S, str], Reply]
+"""The pipeline with its parts bound: call, service, language -> reply. May raise `errors.Refusal`."""
+
+
+def create_blueprint(services: Iterable[S], advise: Advise[S], default_language: str) -> Blueprint:
+    """The routes of CDS Hooks for a list of services with distinct ids.
+
+    Raises:
+        ValueError: two services have the same id.
+    """
+    listed = tuple(services)
+    by_id = {service.id: service for service in listed}
+    if len(by_id) != len(listed):
+        raise ValueError("two services have the same id")
+    discovery = Discovery(services=tuple(map(describe, listed))).to_wire()
+    pages = Blueprint("hooks_api", __name__)
+
+    @pages.get("/cds-services", strict_slashes=False)
+    def discover() -> Response:
+        return Response(discovery, content_type=JSON)
+
+    @pages.post("/cds-services/<service_id>", strict_slashes=False)
+    def call(service_id: str) -> Response:
+        service = by_id.get(service_id)
+        if service is None:
+            raise UnknownService
+        hook_request = HookRequest.parse(_body(), service.hook)
+        language = _language(default_language)
+        try:
+            reply = advise(hook_request, service, language)
+        except RecursionError:
+            # Readers decode values that were only skipped over so far, a few frames further up the stack.
+            raise TooDeep from None
+        return _answer(to_wire(reply.cards), language)
+
+    @pages.get("/livez")
+    def live() -> Response:
+        return Response(b'{"status":"ok"}', content_type=JSON)
+
+    return pages
+
+
+def describe(service: Service) -> DiscoveryService:
+    """The discovery entry of a service."""
+    return DiscoveryService(
+        hook=service.hook,
+        id=service.id,
+        title=service.title,
+        description=service.description,
+        usage_requirements=service.usage_requirements or None,
+        prefetch=dict(service.prefetch),
+    )
+
+
+def _body() -> bytes:
+    if request.mimetype not in ACCEPTED:
+        raise UnsupportedMedia("Content-Type", JSON)
+    if request.headers.get("Content-Encoding", "identity").strip().casefold() != "identity":
+        raise UnsupportedMedia("Content-Encoding", "identity")
+    return _read(request.max_content_length or 0)
+
+
+def _read(limit: int) -> bytes:
+    """The body, of at most ``limit`` bytes.
+
+    werkzeug cuts a body of unannounced length (chunked) silently at its limit; one byte more than ours shows it.
+    """
+    request.max_content_length = limit + 1
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise TooLarge(limit) from None
+    if len(body) > limit:
+        raise TooLarge(limit)
+    return body
+
+
+def _language(default: str) -> str:
+    """The language the caller likes best of ours; the default wins a tie, and where none is acceptable."""
+    ours = (default, *(language for language in LANGUAGES if language != default))
+    return request.accept_languages.best_match(ours) or default
+
+
+def _answer(body: bytes, language: str) -> Response:
+    response = Response(body, content_type=JSON)
+    response.headers["Content-Language"] = language
+    response.vary.add("Accept-Language")
+    return response

@@ -1,0 +1,51 @@
+"""Runs the application under its production server, gunicorn, on the settings of the installation."""
+
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from cds_service.app import create_app
+from cds_service.settings import Settings, is_loopback
+
+NOTICE = "Callers are not authenticated: the service listens on this machine only. Do not connect it to real patients this way."
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    def __init__(self, settings: Settings, app: Flask) -> None:
+        self._settings, self._app = settings, app
+        super().__init__()
+
+    def load_config(self) -> None:
+        options: dict[str, Any] = {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": 8,
+            "timeout": 60,
+            "graceful_timeout": 20,
+            "accesslog": None,
+            "loglevel": "info",
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+
+def run(settings: Settings) -> None:
+    """Serve until interrupted.
+
+    Raises:
+        SystemExit: the address is reachable from other machines; clients are not authenticated in this version.
+    """
+    if not is_loopback(settings.host):
+        raise SystemExit(
+            f"Osteohooks cannot start.\n  OSTEOHOOKS_HOST {settings.host} can be reached from other machines, and callers are not "
+            "authenticated yet. Listen on 127.0.0.1 and put a proxy that authenticates in front."
+        )
+    print(f"Osteohooks on http://{settings.host}:{settings.port}/cds-services\n{NOTICE}", flush=True)
+    _Server(settings, create_app(settings, settings.today)).run()

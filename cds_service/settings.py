@@ -1,0 +1,141 @@
+"""The settings of one installation, from environment variables named ``OSTEOHOOKS_...``. A wrong one stops the start.
+
+Names and defaults are the fields of `Settings`; docs/deploy describes them for operators.
+"""
+
+import difflib
+import ipaddress
+import os
+import re
+from collections.abc import Callable
+from datetime import date, datetime, tzinfo
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hooks.limits import DEFAULT_EDITION, EDITIONS
+from hooks.texts import LANGUAGES
+
+PREFIX = "OSTEOHOOKS_"
+
+# What to write instead, by setting. Values are never repeated: later settings may be secrets.
+REMEDIES = {
+    "host": "the address to listen on, for example 127.0.0.1 or 0.0.0.0",
+    "port": "a whole number from 0 to 65535, for example 8080",
+    "edition": f"one of {', '.join(EDITIONS)}",
+    "language": f"one of {', '.join(LANGUAGES)}",
+    "timezone": "'system' or a name of the IANA time zone database, for example Europe/Paris",
+    "max_body_bytes": "a whole number of bytes, at least 1024, for example 33554432",
+    "cors_origins": "origins separated by commas, for example https://ehr.example.org, or * for any",
+    "sandbox": "true or false",
+}
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\*")
+
+
+def _one_of(known: tuple[str, ...]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in known:
+            raise ValueError("not known")
+        return value
+
+    return check
+
+
+def _split(value: object) -> object:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_ORIGIN.fullmatch(value) for value in values):
+        raise ValueError("not an origin")
+    return values
+
+
+def _zone(name: str) -> str:
+    if name != "system":
+        try:
+            ZoneInfo(name)
+        except (KeyError, OSError, ValueError) as error:
+            raise ValueError("not a time zone") from error
+    return name
+
+
+class Settings(BaseSettings):
+    """One installation.
+
+    Attributes:
+        sandbox: the demonstration page and its synthetic patients; by default on only where no other machine can reach
+            them.
+        cors_origins: web origins whose pages may call the service; by default any where only this machine can reach it,
+            none elsewhere. Cookies and other credentials are never allowed across origins.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:\-]+$")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    edition: Annotated[str, AfterValidator(_one_of(EDITIONS))] = DEFAULT_EDITION
+    language: Annotated[str, AfterValidator(_one_of(LANGUAGES))] = LANGUAGES[0]
+    timezone: Annotated[str, AfterValidator(_zone)] = "system"
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024 * 1024
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)] = ()
+    sandbox: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _open_on_this_machine_only(cls, given: dict[str, Any]) -> dict[str, Any]:
+        local = is_loopback(str(given.get("host", "127.0.0.1")))
+        return {"sandbox": local, "cors_origins": ("*",) if local else (), **given}
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The time zone in which "today" is meant; None for the system's."""
+        return None if self.timezone == "system" else ZoneInfo(self.timezone)
+
+    def today(self) -> date:
+        """The day in the time zone of the installation: the clock of the house."""
+        return datetime.now(self.zone).date()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; ``overrides`` (from the command line) win, None among them means "not given".
+
+    Raises:
+        SystemExit: with one line per wrong variable: its name and what to write instead.
+    """
+    problems = [_unknown(name) for name in sorted(os.environ) if _is_unknown(name)]
+    try:
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        names = dict.fromkeys(str(detail["loc"][0]) for detail in error.errors())
+        problems += [f"{PREFIX}{name.upper()} must be {REMEDIES.get(name, 'left out')}." for name in names]
+        raise SystemExit(_message(problems)) from None
+    if problems:
+        raise SystemExit(_message(problems))
+    return settings
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on ``host``."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_unknown(name: str) -> bool:
+    return name.upper().startswith(PREFIX) and name.upper().removeprefix(PREFIX).lower() not in Settings.model_fields
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name.upper().removeprefix(PREFIX).lower(), Settings.model_fields, n=1)
+    if near:
+        return f"{name} is not a setting: did you mean {PREFIX}{near[0].upper()}?"
+    return f"{name} is not a setting: known are {', '.join(PREFIX + field.upper() for field in Settings.model_fields)}."
+
+
+def _message(problems: list[str]) -> str:
+    return "\n".join(["Osteohooks cannot start.", *(f"  {problem}" for problem in problems)])

@@ -1,0 +1,1 @@
+"""The archive: reads FHIR into a patient record and writes proposals back as FHIR."""

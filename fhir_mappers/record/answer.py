@@ -1,0 +1,154 @@
+"""Three-valued answers that remember what they rest on and what they lack."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from fhir_mappers.record.dates import PartialDate
+from fhir_mappers.record.quantity import Quantity, Span
+
+T = TypeVar("T")
+
+ABSENT = "absent"
+TOO_OLD = "too-old"
+NOT_FETCHED = "not-fetched"
+UNREADABLE = "unreadable"
+UNIT_MISSING = "unit-missing"
+UNIT_UNKNOWN = "unit-unknown"
+IMPLAUSIBLE = "implausible"
+IMPRECISE = "imprecise"
+AMBIGUOUS = "ambiguous"
+REASONS = (ABSENT, TOO_OLD, NOT_FETCHED, UNREADABLE, UNIT_MISSING, UNIT_UNKNOWN, IMPLAUSIBLE, IMPRECISE, AMBIGUOUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One fact an answer rests on, as the record held it: resource id, code, value as sent, house value, date."""
+
+    resource: str
+    what: str
+    code: str | None = None
+    value: str | None = None
+    unit: str | None = None
+    converted: Quantity | None = None
+    date: PartialDate | None = None
+    origin: str = "prefetch"
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What is not known, and why (one of ``REASONS``); ``last`` is the nearest thing there was."""
+
+    what: str
+    why: str
+    last: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """A reading with the facts it comes from."""
+
+    value: T
+    evidence: tuple[Evidence, ...] = ()
+
+
+Reading = Known[T] | Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Yes, no or unknown (Kleene). ``&``, ``|`` and ``~`` combine; ``bool(answer)`` raises: unknown has no truth value.
+
+    An answer keeps only what decided it: a *no* in a conjunction keeps the evidence of the no, and a gap that cannot
+    change the result is dropped.
+    """
+
+    value: bool | None
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[Missing, ...] = field(default=())
+
+    def __bool__(self) -> bool:
+        raise TypeError("an Answer may be unknown: use .is_yes, .is_no or .is_unknown")
+
+    @property
+    def is_yes(self) -> bool:
+        """Certainly true."""
+        return self.value is True
+
+    @property
+    def is_no(self) -> bool:
+        """Certainly false."""
+        return self.value is False
+
+    @property
+    def is_unknown(self) -> bool:
+        """Neither."""
+        return self.value is None
+
+    def __invert__(self) -> "Answer":
+        return Answer(None if self.value is None else not self.value, self.evidence, self.missing)
+
+    def __and__(self, other: "Answer") -> "Answer":
+        return _combine(self, other, decisive=False)
+
+    def __or__(self, other: "Answer") -> "Answer":
+        return _combine(self, other, decisive=True)
+
+
+def _combine(left: Answer, right: Answer, *, decisive: bool) -> Answer:
+    deciding = [a for a in (left, right) if a.value is decisive]
+    if deciding:
+        return Answer(decisive, _merge(a.evidence for a in deciding))
+    evidence = _merge((left.evidence, right.evidence))
+    if left.is_unknown or right.is_unknown:
+        return Answer(None, evidence, _merge((left.missing, right.missing)))
+    return Answer(not decisive, evidence)
+
+
+def _merge(parts: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(item for part in parts for item in part))
+
+
+def yes(*evidence: Evidence) -> Answer:
+    """Certainly true, resting on these facts."""
+    return Answer(True, evidence)
+
+
+def no(*evidence: Evidence) -> Answer:
+    """Certainly false, resting on these facts."""
+    return Answer(False, evidence)
+
+
+def unknown(*missing: Missing, evidence: tuple[Evidence, ...] = ()) -> Answer:
+    """Not known, for want of these."""
+    return Answer(None, evidence, missing)
+
+
+def either(answers: Iterable[Answer]) -> Answer:
+    """Disjunction of any number of answers; no when there are none."""
+    result = no()
+    for answer in answers:
+        result = result | answer
+    return result
+
+
+def at_most(reading: "Reading[Span]", limit: Quantity) -> Answer:
+    """Whether a spanned reading is at or below the limit; unknown when it is missing or straddles the limit."""
+    if isinstance(reading, Missing):
+        return unknown(reading)
+    return _decided(reading, reading.value.at_most(limit))
+
+
+def below(reading: "Reading[Span]", limit: Quantity) -> Answer:
+    """Whether a spanned reading is strictly below the limit; unknown when missing or straddling."""
+    if isinstance(reading, Missing):
+        return unknown(reading)
+    return _decided(reading, reading.value.below(limit))
+
+
+def _decided(reading: Known[Span], value: bool | None) -> Answer:
+    if value is None:
+        first = reading.evidence[0] if reading.evidence else None
+        return unknown(Missing(first.what if first else "value", IMPRECISE, first), evidence=reading.evidence)
+    return Answer(value, reading.evidence)

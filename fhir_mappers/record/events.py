@@ -1,0 +1,179 @@
+"""One dated fact each, with the resource it came from. Nothing here knows FHIR."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fhir_mappers.record.answer import Evidence, Missing
+from fhir_mappers.record.dates import PartialDate
+from fhir_mappers.record.products import Product
+from fhir_mappers.record.quantity import Quantity
+
+ONGOING = frozenset({"active", "recurrence", "relapse"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact stands: ``Observation/42``, the code that was understood, and how it reached us."""
+
+    resource: str
+    code: str | None = None
+    origin: str = "prefetch"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """An observation in its house unit (``value``) and as it was sent (``raw``).
+
+    ``problem`` is set when the result exists but cannot be used; then ``value`` is None. ``concepts`` holds a coded
+    value, ``flag`` a boolean one; ``ceiling`` and ``floor`` are the laboratory's own limits in the house unit.
+    """
+
+    source: Source
+    what: str
+    when: PartialDate
+    value: Quantity | None = None
+    raw: Quantity | None = None
+    provisional: bool = False
+    comparator: str | None = None
+    concepts: tuple[str, ...] = ()
+    flag: bool | None = None
+    floor: Quantity | None = None
+    ceiling: Quantity | None = None
+    problem: str | None = None
+
+    def evidence(self) -> Evidence:
+        """This result as evidence."""
+        shown = str(self.raw.value) if self.raw else (self.concepts[0] if self.concepts else _flag_text(self.flag))
+        return Evidence(
+            self.source.resource,
+            self.what,
+            self.source.code,
+            f"{self.comparator or ''}{shown}" if shown is not None else None,
+            self.raw.unit if self.raw else None,
+            self.value,
+            self.when,
+            self.source.origin,
+            "provisional" if self.provisional else None,
+        )
+
+
+def _flag_text(flag: bool | None) -> str | None:
+    return None if flag is None else ("true" if flag else "false")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What problems, procedures, doses, courses, requests and appointments have in common."""
+
+    source: Source
+    concepts: tuple[str, ...]
+    status: str
+    when: PartialDate | None = None
+    until: PartialDate | None = None
+
+    def evidence(self, what: str | None = None) -> Evidence:
+        """This event as evidence for ``what`` (default: its first concept)."""
+        name = what or (self.concepts[0] if self.concepts else "unrecognised")
+        return Evidence(
+            self.source.resource, name, self.source.code, self.status, date=self.when, origin=self.source.origin
+        )
+
+    def is_any(self, wanted: tuple[str, ...] | str) -> bool:
+        """True when one of the wanted concepts is among its own."""
+        return wanted in self.concepts if isinstance(wanted, str) else not set(wanted).isdisjoint(self.concepts)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem(Event):
+    """A condition: ``when`` is its onset (else the day it was recorded), ``status`` its clinical status."""
+
+    certain: bool = True
+    sites: tuple[str, ...] = ()
+
+    @property
+    def is_ongoing(self) -> bool:
+        """Active, recurrent or relapsed (catalogue P1); a record without a clinical status counts as active."""
+        return self.status in ONGOING
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure(Event):
+    """A procedure or imaging report; ``status`` is ``completed`` when it was done."""
+
+    sites: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dose(Event):
+    """A drug given or handed out: only status ``completed`` counts as given (catalogue P1)."""
+
+    product: Product | None = None
+    amount: Quantity | None = None
+    order: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentCourse(Event):
+    """An order or a statement in the record (not a draft): ``when`` authored or started, ``until`` its end."""
+
+    product: Product | None = None
+    kind: str = "order"
+    reasons: tuple[str, ...] = ()
+    stop_reasons: tuple[str, ...] = ()
+    planned: PartialDate | None = None
+    interval: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Event):
+    """A service request or appointment in the record: ordered, booked or planned, not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allergy(Event):
+    """An allergy or intolerance with its manifestations; ``days_to_onset`` after the first dose, when recorded."""
+
+    manifestations: tuple[str, ...] = ()
+    unrecognised_manifestations: bool = False
+    kind: str = ""
+    onset: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOrder(Event):
+    """An order being drafted. ``raw`` is the JSON the EHR sent, kept for editing; never rebuilt from a model."""
+
+    kind: str = "MedicationRequest"
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    stops: bool = False
+    selected: bool = True
+    product: Product | None = None
+    dose: Quantity | Missing | None = None
+    interval: Quantity | None = None
+    infusion: Quantity | None = None
+    routes: tuple[str, ...] = ()
+    priority: str = ""
+    reasons: tuple[str, ...] = ()
+    has_reason: bool = False
+    stop_reasons: tuple[str, ...] = ()
+    prior: str | None = None
+    planned: PartialDate | None = None
+
+    def is_reason(self, wanted: tuple[str, ...]) -> bool:
+        """True when one of the coded reasons of the order is among the wanted concepts."""
+        return not set(wanted).isdisjoint(self.reasons)
+
+    def __hash__(self) -> int:
+        return hash((self.source.resource, self.kind, self.status))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A resource or element that could not be read: which kind of data, where, and why."""
+
+    kind: str
+    resource: str
+    why: str
+    detail: str = ""

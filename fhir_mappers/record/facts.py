@@ -1,0 +1,182 @@
+"""The facts of one patient on one day, filed by kind and concept, and the simplest questions about them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+
+from fhir_mappers.record.answer import (
+    ABSENT,
+    IMPRECISE,
+    TOO_OLD,
+    UNREADABLE,
+    Answer,
+    Evidence,
+    Known,
+    Missing,
+    Reading,
+    no,
+    unknown,
+    yes,
+)
+from fhir_mappers.record.answer import at_most as span_at_most
+from fhir_mappers.record.conventions import Conventions
+from fhir_mappers.record.dates import PartialDate
+from fhir_mappers.record.events import (
+    Allergy,
+    Dose,
+    DraftOrder,
+    Event,
+    Gap,
+    Measurement,
+    Problem,
+    Procedure,
+    Request,
+    TreatmentCourse,
+)
+from fhir_mappers.record.quantity import Quantity, Span
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Event)
+
+OBSERVATIONS, CONDITIONS, PROCEDURES, REPORTS = "observations", "conditions", "procedures", "diagnosticReports"
+ORDERS, STATEMENTS, ADMINISTRATIONS = "medicationRequests", "medicationStatements", "medicationAdministrations"
+SERVICES, APPOINTMENTS, ALLERGIES, CARE_PLANS = "serviceRequests", "appointments", "allergies", "carePlans"
+ANSWERS, PATIENT = "questionnaireResponses", "patient"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who the patient is: civil birth date and sex for Cockcroft-Gault (``male``, ``female`` or None)."""
+
+    source: str = "Patient"
+    born: PartialDate | None = None
+    sex: str | None = None
+    origin: str = "prefetch"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything read about one patient ``as_of`` one day. ``looked_for`` maps each kind of data to None when it was
+    searched and read completely, else to the reason (see ``answer.REASONS``) why absence proves nothing.
+    """
+
+    as_of: date
+    conventions: Conventions
+    person: Person = Person()
+    looked_for: Mapping[str, str | None] = field(default_factory=dict)
+    measurements: Mapping[str, tuple[Measurement, ...]] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    doses: tuple[Dose, ...] = ()
+    courses: tuple[TreatmentCourse, ...] = ()
+    requests: tuple[Request, ...] = ()
+    appointments: tuple[Request, ...] = ()
+    care_plans: tuple[Event, ...] = ()
+    allergies: tuple[Allergy, ...] = ()
+    drafts: tuple[DraftOrder, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    _memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def looked(self, *kinds: str, what: str) -> Answer:
+        """*No* when every kind was searched completely: absence then means absence. Else unknown, naming ``what``."""
+        gaps = tuple(
+            Missing(what, self.looked_for.get(k, "not-fetched") or ABSENT) for k in kinds if self._incomplete(k)
+        )
+        return unknown(*dict.fromkeys(gaps)) if gaps else no()
+
+    def any_of(self, events: Iterable[E], *kinds: str, what: str) -> Answer:
+        """Yes with the events as evidence; else what :meth:`looked` says."""
+        found = tuple(event.evidence(what) for event in events)
+        return yes(*found) if found else self.looked(*kinds, what=what)
+
+    def days_since(self, when: PartialDate | None) -> Span | None:
+        """Days between a date and today (unit d); None without a date or when it lies in the future."""
+        if when is None or when.surely_after(self.as_of):
+            return None
+        span = when.days_before(self.as_of)
+        return Span(max(span.low, Span.exactly(0, "d").low), span.high, "d")
+
+    def within(self, when: PartialDate | None, window: Quantity) -> bool | None:
+        """Whether a past date lies within the window (inclusive, d); None when its precision does not tell."""
+        span = self.days_since(when)
+        return False if span is None else span.at_most(window)
+
+    def recent(self, events: Iterable[E], window: Quantity, *kinds: str, what: str) -> Answer:
+        """Whether any of the events lies within the window; an event whose date does not tell leaves it unknown."""
+        doubtful: list[Missing] = []
+        for event in events:
+            fresh = self.within(event.when, window)
+            if fresh:
+                return yes(event.evidence(what))
+            if fresh is None or event.when is None:
+                doubtful.append(Missing(what, IMPRECISE, event.evidence(what)))
+        return unknown(*doubtful) if doubtful else self.looked(*kinds, what=what)
+
+    def last(self, events: Iterable[E], *kinds: str, what: str) -> Reading[E]:
+        """The latest dated event that is not in the future, or what is missing."""
+        dated = [e for e in events if e.when is not None and not e.when.surely_after(self.as_of)]
+        if dated:
+            event = max(dated, key=lambda e: (e.when.latest, e.when.earliest) if e.when else ())
+            return Known(event, (event.evidence(what),))
+        answer = self.looked(*kinds, what=what)
+        return answer.missing[0] if answer.missing else Missing(what, ABSENT)
+
+    def results(self, *concepts: str) -> tuple[Measurement, ...]:
+        """All results of the concepts up to today, newest first; provisional and unusable ones included."""
+        found = [m for c in concepts for m in self.measurements.get(c, ()) if not m.when.surely_after(self.as_of)]
+        return tuple(sorted(found, key=lambda m: (m.when.latest, m.when.earliest), reverse=True))
+
+    def latest(self, *concepts: str, within: Quantity | None = None) -> Reading[Measurement]:
+        """The newest final result, if readable and fresh; an unreadable newest one is Missing, not skipped."""
+        final = [m for m in self.results(*concepts) if not m.provisional]
+        what = concepts[0]
+        if not final:
+            answer = self.looked(OBSERVATIONS, what=what)
+            return answer.missing[0] if answer.missing else Missing(what, ABSENT)
+        newest = final[0]
+        if newest.problem is not None:
+            return Missing(what, newest.problem, newest.evidence())
+        if within is not None:
+            fresh = self.within(newest.when, within)
+            if not fresh:
+                return Missing(what, TOO_OLD if fresh is False else IMPRECISE, newest.evidence())
+        return Known(newest, (newest.evidence(),))
+
+    def coded(self, concept: str, *values: str, within: Quantity | None = None) -> Answer:
+        """Whether the newest coded result of ``concept`` is one of ``values``."""
+        reading = self.latest(concept, within=within)
+        if isinstance(reading, Missing):
+            return no() if reading.why in (ABSENT, TOO_OLD) else unknown(reading)
+        return Answer(not set(values).isdisjoint(reading.value.concepts), reading.evidence)
+
+    def flagged(self, concept: str) -> Answer:
+        """Whether the newest boolean result of ``concept`` says true; never recorded is no where we looked."""
+        reading = self.latest(concept)
+        if isinstance(reading, Missing):
+            return no() if reading.why == ABSENT else unknown(reading)
+        return Answer(reading.value.flag is True, reading.evidence)
+
+    def fresh(self, reading: Reading[E], limit: Quantity) -> Answer:
+        """Whether the event read is at most ``limit`` days old."""
+        if isinstance(reading, Missing):
+            return no() if reading.why == ABSENT else unknown(reading)
+        span = self.days_since(reading.value.when)
+        return (
+            unknown(Missing("date", UNREADABLE)) if span is None else span_at_most(Known(span, reading.evidence), limit)
+        )
+
+    def once(self, key: str, compute: Callable[[], T]) -> T:
+        """Compute a derived fact once per record."""
+        if key not in self._memo:
+            self._memo[key] = compute()
+        value: T = self._memo[key]
+        return value
+
+    def _incomplete(self, kind: str) -> bool:
+        return self.looked_for.get(kind, "not-fetched") is not None
+
+
+def evidence_of(events: Iterable[Event], what: str) -> tuple[Evidence, ...]:
+    """The events as evidence for ``what``."""
+    return tuple(event.evidence(what) for event in events)

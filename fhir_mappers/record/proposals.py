@@ -1,0 +1,86 @@
+"""What a check may propose or name, in clinical terms; ``fhir_mappers.orders`` turns proposals into FHIR."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from fhir_mappers.record.events import DraftOrder, TreatmentCourse
+from fhir_mappers.record.quantity import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class SetDose:
+    """Change only the dose of the draft (mg); ``route`` and ``interval`` only when given."""
+
+    draft: DraftOrder
+    dose: Quantity | None = None
+    interval: Quantity | None = None
+    route: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetInfusionTime:
+    """Change only the infusion time of the draft (min)."""
+
+    draft: DraftOrder
+    time: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class PostponeDraft:
+    """Start the draft no earlier than a day."""
+
+    draft: DraftOrder
+    to: date
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDraft:
+    """Delete the draft; ``instead`` is created with it in one suggestion."""
+
+    draft: DraftOrder
+    instead: "NewMedication | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewMedication:
+    """Draft a medication order of the formulary: dose in mg, first day, interval in days."""
+
+    item: str
+    dose: Quantity | None = None
+    on: date | None = None
+    reason: str | None = None
+    interval: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewService:
+    """Draft service requests (concept keys), optionally for a day or not before it."""
+
+    items: tuple[str, ...]
+    on: date | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopOrder:
+    """Stop running orders; with ``instead`` as in :class:`RemoveDraft`."""
+
+    orders: tuple[TreatmentCourse, ...]
+    instead: NewMedication | None = None
+
+
+Proposal = SetDose | SetInfusionTime | PostponeDraft | RemoveDraft | NewMedication | NewService | StopOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A list of named things, each a key of the shared texts."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Text from the record or the order, shown escaped and as it is."""
+
+    text: str

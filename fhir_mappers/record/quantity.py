@@ -1,0 +1,97 @@
+"""A number that never travels without its unit."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+Number = int | Decimal | Fraction
+
+
+class UnitMismatch(TypeError):
+    """Two quantities of different units were compared or combined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A decimal value and its UCUM unit; comparing two units is an error, not a guess.
+
+    Raises:
+        UnitMismatch: when two quantities of different units meet.
+    """
+
+    value: Decimal
+    unit: str
+
+    @classmethod
+    def of(cls, text: str) -> "Quantity":
+        """Read ``"183 d"`` or ``"3.5 mmol/L"``: a decimal, one blank, a UCUM unit."""
+        value, _, unit = text.partition(" ")
+        if not unit:
+            raise ValueError(f"a quantity needs a number, a blank and a unit, got {text!r}")
+        return cls(Decimal(value), unit)
+
+    def __lt__(self, other: "Quantity") -> bool:
+        return self.value < self._same(other)
+
+    def __le__(self, other: "Quantity") -> bool:
+        return self.value <= self._same(other)
+
+    def __gt__(self, other: "Quantity") -> bool:
+        return self.value > self._same(other)
+
+    def __ge__(self, other: "Quantity") -> bool:
+        return self.value >= self._same(other)
+
+    def __sub__(self, other: "Quantity") -> "Quantity":
+        return Quantity(self.value - self._same(other), self.unit)
+
+    def __add__(self, other: "Quantity") -> "Quantity":
+        return Quantity(self.value + self._same(other), self.unit)
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.unit}"
+
+    def _same(self, other: "Quantity") -> Decimal:
+        if self.unit != other.unit:
+            raise UnitMismatch(f"{self.unit} cannot be compared with {other.unit}")
+        return other.value
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A quantity known to lie between two bounds (inclusive): exact when they are equal.
+
+    Ages in days of a date known only to the month, and a clearance whose sex or age is partly unknown, are spans.
+    """
+
+    low: Fraction
+    high: Fraction
+    unit: str
+
+    @classmethod
+    def exactly(cls, value: Number, unit: str) -> "Span":
+        """A span of one point."""
+        exact = Fraction(value)
+        return cls(exact, exact, unit)
+
+    @property
+    def is_exact(self) -> bool:
+        """True when both bounds agree."""
+        return self.low == self.high
+
+    def below(self, limit: Quantity) -> bool | None:
+        """Strictly below the limit; None when the bounds disagree."""
+        return self._decide(self.high < self._bound(limit), self.low >= self._bound(limit))
+
+    def at_most(self, limit: Quantity) -> bool | None:
+        """Below or equal to the limit; None when the bounds disagree."""
+        return self._decide(self.high <= self._bound(limit), self.low > self._bound(limit))
+
+    def _bound(self, limit: Quantity) -> Fraction:
+        if limit.unit != self.unit:
+            raise UnitMismatch(f"{self.unit} cannot be compared with {limit.unit}")
+        return Fraction(limit.value)
+
+    @staticmethod
+    def _decide(yes: bool, no: bool) -> bool | None:
+        return True if yes else (False if no else None)

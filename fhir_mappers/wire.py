@@ -1,0 +1,173 @@
+"""Bytes of one prefetch value → typed resources; whatever cannot be read becomes a Gap, never an exception.
+
+The fast way decodes a whole Bundle at once. When anything in it does not fit, the slow way takes it entry by entry, so
+that one bad resource costs one Gap, and mends what can be mended.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NoReturn
+
+import msgspec
+
+from fhir_mappers.bundles import BY_NAME, AnyResource, Bundle, Entry, Link
+from fhir_mappers.datatypes import Shape
+from fhir_mappers.mending import Unmendable, mend
+from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE
+from fhir_mappers.record.events import Gap
+from fhir_mappers.shapes import OperationOutcome
+
+Prefetched = bytes | None
+"""One prefetch value: its JSON text, or None when the search found nothing (JSON null)."""
+
+_UNREADABLE_JSON = (ValueError, ArithmeticError, RecursionError)  # msgspec's and json's own errors are ValueErrors
+
+_value = msgspec.json.Decoder(Bundle | AnyResource)
+_entry = msgspec.json.Decoder(Entry)
+
+
+@dataclass(slots=True)
+class Found:
+    """What one prefetch value held.
+
+    Attributes:
+        resources: position in the Bundle, ``fullUrl`` and the resource.
+        why: None when the value was read and is complete, else why absence proves nothing (``record.answer`` reasons).
+        unreadable: names of the resource types of which at least one could not be read.
+    """
+
+    resources: list[tuple[int, str | None, AnyResource]] = field(default_factory=list)
+    why: str | None = None
+    gaps: list[Gap] = field(default_factory=list)
+    unreadable: set[str] = field(default_factory=set)
+
+
+def read_value(key: str, sent: Prefetched) -> Found:
+    """Read one prefetch value: a Bundle, a single resource, an OperationOutcome, or something else."""
+    if sent is None or sent.strip() == b"null":
+        return Found()
+    try:
+        top = _value.decode(sent)
+    except _UNREADABLE_JSON:
+        return _slowly(key, sent)
+    found = Found()
+    if isinstance(top, Bundle):
+        _note_links(found, key, top.link)
+        for index, entry in enumerate(top.entry or ()):
+            _file(found, key, index, entry)
+    else:
+        _file(found, key, 0, Entry(resource=top))
+    return found
+
+
+def _file(found: Found, key: str, index: int, entry: Entry) -> None:
+    outcome = isinstance(entry.resource, OperationOutcome)
+    if outcome or (entry.search is not None and entry.search.mode == "outcome"):
+        found.why = found.why or NOT_FETCHED
+        found.gaps.append(Gap(key, f"{key}.entry[{index}]", NOT_FETCHED, "OperationOutcome"))
+    elif entry.resource is not None:
+        found.resources.append((index, entry.full_url, entry.resource))
+
+
+def _note_links(found: Found, key: str, links: list[Link] | None) -> None:
+    if any(link.relation == "next" for link in links or ()):
+        found.why = NOT_FETCHED
+        found.gaps.append(Gap(key, key, NOT_FETCHED, "more pages"))
+
+
+class _Skeleton(Shape):
+    """A Bundle whose entries are left as bytes."""
+
+    resource_type: str
+    link: list[Link] | None = None
+    entry: list[msgspec.Raw] | None = None
+
+
+_skeleton = msgspec.json.Decoder(_Skeleton)
+
+
+def _slowly(key: str, sent: bytes) -> Found:
+    found = Found()
+    try:
+        skeleton = _skeleton.decode(sent)
+    except _UNREADABLE_JSON:
+        return _as_plain(found, key, sent)
+    if skeleton.resource_type != "Bundle":
+        return _as_plain(found, key, sent)
+    _note_links(found, key, skeleton.link)
+    for index, raw in enumerate(skeleton.entry or ()):
+        try:
+            _file(found, key, index, _entry.decode(raw))
+        except _UNREADABLE_JSON:
+            _mend_entry(found, key, index, _plain(bytes(raw)))
+    return found
+
+
+def _as_plain(found: Found, key: str, sent: bytes) -> Found:
+    """A value whose outermost shape is wrong already."""
+    value = _plain(sent)
+    if isinstance(value, dict) and value.get("resourceType") == "Bundle":
+        _note_links(found, key, list(_plain_links(value.get("link"))))
+        entries = value.get("entry")
+        for index, entry in enumerate(entries if isinstance(entries, list) else [entries]):
+            _mend_entry(found, key, index, entry)
+    elif isinstance(value, dict) and isinstance(value.get("resourceType"), str):
+        _mend_entry(found, key, 0, {"resource": value})
+    else:
+        found.why = UNREADABLE
+        found.gaps.append(Gap(key, key, UNREADABLE, "not a FHIR resource"))
+    return found
+
+
+def _mend_entry(found: Found, key: str, index: int, entry: object) -> None:
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    name = resource.get("resourceType") if isinstance(resource, dict) else None
+    if not isinstance(entry, dict) or not isinstance(name, str):
+        if entry is None or (isinstance(entry, dict) and resource is None):
+            return
+        _refuse(found, key, f"{key}.entry[{index}]", None, "not a FHIR resource")
+        return
+    assert isinstance(resource, dict)
+    kind = BY_NAME.get(name)
+    if kind is None:
+        return  # a type we do not read
+    where = f"{name}/{resource['id']}" if isinstance(resource.get("id"), str) else f"{key}.entry[{index}]"
+    url = entry.get("fullUrl")
+    try:
+        mended, dropped = mend(resource, kind)
+    except (Unmendable, RecursionError) as error:
+        _refuse(found, key, where, name, str(error) if isinstance(error, Unmendable) else "too deep")
+        return
+    if dropped:
+        _refuse(found, key, where, name, ", ".join(dropped))
+    _file(found, key, index, Entry(url if isinstance(url, str) else None, mended))
+
+
+def _refuse(found: Found, key: str, where: str, name: str | None, detail: str) -> None:
+    if name is None:
+        found.why = found.why or UNREADABLE
+    else:
+        found.unreadable.add(name)
+    found.gaps.append(Gap(key, where, UNREADABLE, detail))
+
+
+def _plain_links(sent: object) -> Iterator[Link]:
+    for link in sent if isinstance(sent, list) else [sent]:
+        relation = link.get("relation") if isinstance(link, dict) else None
+        if isinstance(relation, str):
+            yield Link(relation)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _plain(sent: bytes) -> object:
+    """The value as Python objects with Decimals, or an empty string when it is no JSON (which nothing accepts)."""
+    try:
+        value: object = json.loads(sent, parse_float=Decimal, parse_constant=_no_constant)
+    except _UNREADABLE_JSON:
+        return ""
+    return value

@@ -1,0 +1,1 @@
+"""The consulting room: the wire, the checks, their tables and texts, and the cards."""

@@ -1,0 +1,169 @@
+"""From findings to cards: consolidated by topic, ranked, each with its evidence and its source (catalogue P15)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fhir_mappers.orders import OrderContext
+
+from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE
+from hooks.check import Outcome, Severity
+from hooks.evaluate import Broken, Finding, Findings
+from hooks.figures import escape
+from hooks.findings import as_json
+from hooks.limits import Edition, Rule
+from hooks.response import Card, Coding, Indicator, OverrideReason, Source
+from hooks.suggestions import selection_behavior, suggestions
+from hooks.texts import Speaker, clip, composite
+
+RECOMMENDATION_SYSTEM = "https://osteohooks.github.io/fhir/CodeSystem/recommendation"
+FINDINGS_EXTENSION = "io.github.osteohooks.findings"
+NOT_CHECKED = "not-checked"
+_UNAVAILABLE = frozenset({NOT_FETCHED, UNREADABLE})
+_OVERRIDES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The findings of one card: ``shown`` have their own paragraph, ``said`` maps a rule to what it also carries."""
+
+    card: str
+    shown: tuple[Finding, ...]
+    said: Mapping[str, tuple[Finding, ...]]
+
+    @property
+    def all(self) -> tuple[Finding, ...]:
+        return tuple(f for first in self.shown for f in (first, *self.said.get(first.rule.id, ())))
+
+    @property
+    def severity(self) -> Severity:
+        return max((f.severity for f in self.all), key=lambda s: s.rank)
+
+
+def show(findings: Findings, context: OrderContext, speaker: Speaker) -> list[Card]:
+    """The cards of one call, gravest first; nothing to say is an empty list."""
+    groups = sorted(_consolidate(findings.speaking), key=lambda group: -group.severity.rank)
+    cards = [_card(group, context, speaker) for group in groups]
+    return [*cards, *(_broken(findings.broken, speaker) if findings.broken else ())]
+
+
+def _consolidate(speaking: tuple[Finding, ...]) -> list[_Group]:
+    """One group per topic; what another rule already says joins it; unavailable data share one card."""
+    voices = {f.rule.id for f in speaking if f.verdict.said_by is None}
+    own = [f for f in speaking if f.verdict.said_by not in voices]
+    said: dict[str, list[Finding]] = {}
+    for finding in speaking:
+        if finding.verdict.said_by in voices:
+            said.setdefault(str(finding.verdict.said_by), []).append(finding)
+    by_card: dict[str, list[Finding]] = {}
+    for finding in own:
+        by_card.setdefault(NOT_CHECKED if _is_unavailable(finding) else finding.check.card, []).append(finding)
+    carried = {rule: tuple(more) for rule, more in said.items()}
+    ranked = {card: sorted(found, key=lambda f: -f.severity.rank) for card, found in by_card.items()}
+    return [_Group(card, tuple(found), _claim(found, carried)) for card, found in ranked.items()]
+
+
+def _claim(found: list[Finding], carried: Mapping[str, tuple[Finding, ...]]) -> dict[str, tuple[Finding, ...]]:
+    rules = {f.rule.id for f in found}
+    return {rule: more for rule, more in carried.items() if rule in rules}
+
+
+def _is_unavailable(finding: Finding) -> bool:
+    """Undecided for no other reason than that data were not sent or could not be read."""
+    missing = finding.verdict.missing
+    return (
+        finding.verdict.outcome is Outcome.UNDECIDED and bool(missing) and all(m.why in _UNAVAILABLE for m in missing)
+    )
+
+
+def _card(group: _Group, context: OrderContext, speaker: Speaker) -> Card:
+    lead = group.shown[0]
+    offered = suggestions(group.all, context, speaker)
+    return Card(
+        summary=_summary(group, speaker),
+        detail=_detail(group, speaker),
+        indicator=Indicator(group.severity.value),
+        source=_source(lead.rule, speaker),
+        suggestions=offered,
+        selection_behavior=selection_behavior(offered),
+        override_reasons=_override_reasons(group.all, speaker),
+        extension={FINDINGS_EXTENSION: [as_json(f, speaker) for f in group.all]},
+    )
+
+
+def _summary(group: _Group, speaker: Speaker) -> str:
+    labels = [speaker.label(f.rule.id) for f in group.shown]
+    if group.card == NOT_CHECKED:
+        return composite(speaker.word("not-checked"), labels, speaker.word("more"))
+    lead = group.shown[0]
+    if group.card == "before-start":
+        steps = [f for f in group.shown if f.verdict.case != "presumed"]
+        if len(steps) > 1:
+            return composite(speaker.group(group.card), [speaker.label(f.rule.id) for f in steps], speaker.word("more"))
+    return speaker.summary(lead)
+
+
+def _detail(group: _Group, speaker: Speaker) -> str:
+    blocks = [speaker.word("not-checked-why")] if group.card == NOT_CHECKED else []
+    seen: set[str] = set()
+    for finding in group.all:
+        lines = [line for line in speaker.paragraphs(finding) if line not in seen]
+        seen.update(lines)
+        blocks.append(_paragraph(finding, lines, speaker))
+    told = [speaker.information(rule) for rule in _informational(group, speaker)]
+    return "\n\n".join([*blocks, *told, f"*{escape(speaker.edition.label[speaker.language])}*"])
+
+
+def _paragraph(finding: Finding, lines: list[str], speaker: Speaker) -> str:
+    """One finding: what, why, what is missing, what it rests on, where it stands in the guideline."""
+    parts = [f"**{speaker.summary(finding)}**", " ".join(lines)]
+    if finding.verdict.missing:
+        parts.append(f"{speaker.word('missing')}{_colon(speaker)} {speaker.missing(finding)}.")
+    facts = list(dict.fromkeys(_fact(proof, speaker) for proof in finding.verdict.evidence))
+    if facts:
+        parts.append(f"{speaker.word('rests-on')}{_colon(speaker)} {'; '.join(facts)}.")
+    where = f"{speaker.source(finding)} ({speaker.word('rule')} {finding.rule.id})"
+    parts.append(f"{speaker.word('source')}{_colon(speaker)} {where}.")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _fact(proof: Any, speaker: Speaker) -> str:
+    shown = speaker.figures.show(proof)
+    name = speaker.figures.name(proof.what)
+    return f"{name} {shown} ({escape(proof.resource)})" if shown else f"{name} ({escape(proof.resource)})"
+
+
+def _colon(speaker: Speaker) -> str:
+    return " :" if speaker.language == "fr" else ":"
+
+
+def _informational(group: _Group, speaker: Speaker) -> list[str]:
+    """Informational rules said in this card or beside one of its rules, when the edition has them."""
+    places = {group.card, *(f.rule.id for f in group.all if f.verdict.outcome is Outcome.DUE)}
+    edition = speaker.edition.id
+    return [r.id for r in speaker.rules.values() if r.kind == "I" and places & set(r.said_in) and edition in r.sources]
+
+
+def _source(rule: Rule, speaker: Speaker) -> Source:
+    edition: Edition = speaker.edition
+    topic = Coding(system=RECOMMENDATION_SYSTEM, code=rule.id, display=speaker.title(rule))
+    return Source(label=edition.label[speaker.language], url=edition.url, topic=topic)
+
+
+def _override_reasons(findings: Iterable[Finding], speaker: Speaker) -> tuple[OverrideReason, ...]:
+    codes = dict.fromkeys(code for f in findings for code in f.rule.override if code != "other")
+    offered = [*list(codes)[: _OVERRIDES - 1], "other"] if codes else []
+    return tuple(OverrideReason(**speaker.override(code)) for code in offered)
+
+
+def _broken(broken: tuple[Broken, ...], speaker: Speaker) -> list[Card]:
+    rules = ", ".join(dict.fromkeys(b.rule for b in broken))
+    rule = speaker.rules[broken[0].rule]
+    return [
+        Card(
+            summary=clip(speaker.word("broken")),
+            detail=f"{speaker.word('broken-detail')} {rules}",
+            indicator=Indicator.INFO,
+            source=_source(rule, speaker),
+        )
+    ]

@@ -1,0 +1,133 @@
+"""A check is two answers: for whom, and what holds. The outcomes are decided here and nowhere else."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from fhir_mappers.record.answer import Answer, Evidence, Missing
+from fhir_mappers.record.events import DraftOrder
+from fhir_mappers.record.patient_record import PatientRecord
+from fhir_mappers.record.proposals import Proposal
+
+DUE_CASE = "due"
+UNDECIDED_CASE = "undecided"
+
+
+class Outcome(StrEnum):
+    """What a check found. ``due`` and ``undecided`` speak; the other two are silent."""
+
+    NOT_APPLICABLE = "not-applicable"
+    SATISFIED = "satisfied"
+    DUE = "due"
+    UNDECIDED = "undecided"
+
+
+class Severity(StrEnum):
+    """CDS Hooks indicators, from mild to grave."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for info, 2 for critical."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one check for one patient (and one draft).
+
+    ``case`` picks the severity in the guideline table and the words in the texts; ``figures`` fill the words;
+    ``said_by`` names a rule whose paragraph already says this (never two cards saying the same).
+    """
+
+    outcome: Outcome
+    case: str = DUE_CASE
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    proposals: tuple[Proposal, ...] = ()
+    said_by: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def resting_on(self, *evidence: Evidence) -> "Verdict":
+        """The same verdict with more evidence."""
+        return replace(self, evidence=tuple(dict.fromkeys((*self.evidence, *evidence))))
+
+
+@dataclass(frozen=True, slots=True)
+class Unlimited:
+    """The mould of a check that needs no numbers of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One recommendation: its public id, the function that judges it and the mould its numbers must fill.
+
+    ``about`` picks the drafts it is asked for, one verdict each; None asks it once per patient. ``card`` names the
+    consolidated card that carries it. ``mutes`` lists rule ids (or ``FAMILY-*``) that fall silent when it fires.
+    ``reads`` lists the kinds of data and concepts it looks at: the prefetch templates are derived from them.
+    """
+
+    id: str
+    judge: Callable[..., Verdict]
+    mould: type
+    card: str
+    reads: tuple[str, ...]
+    about: Callable[[DraftOrder], bool] | None = None
+    mutes: tuple[str, ...] = ()
+
+
+def judge(for_whom: Answer, holds: Answer, *, case: str = DUE_CASE, said_by: str | None = None, **more: Any) -> Verdict:
+    """*Due = for whom and not holds*, in three-valued logic; a gap that cannot change the advice is not reported.
+
+    ``more`` may hold ``proposals`` and ``notes``; every other keyword is a figure for the words.
+    """
+    due = for_whom & ~holds
+    extras = {key: more.pop(key) for key in ("proposals", "notes") if key in more}
+    if due.is_yes:
+        evidence = due.evidence or holds.evidence
+        return Verdict(Outcome.DUE, case, evidence, figures=more, said_by=said_by, **extras)
+    if due.is_unknown:
+        return Verdict(Outcome.UNDECIDED, UNDECIDED_CASE, due.evidence, due.missing, more, said_by=said_by, **extras)
+    if for_whom.is_no:
+        return Verdict(Outcome.NOT_APPLICABLE, evidence=for_whom.evidence)
+    return Verdict(Outcome.SATISFIED, evidence=holds.evidence, figures=more)
+
+
+def grade(for_whom: Answer, case: str | None, evidence: tuple[Evidence, ...] = (), **more: Any) -> Verdict:
+    """For checks with several degrees: the case found, or None when all is well."""
+    held = Answer(case is None, evidence)
+    verdict = judge(for_whom, held, case=case or DUE_CASE, **more)
+    return verdict.resting_on(*evidence) if verdict.outcome is not Outcome.NOT_APPLICABLE else verdict
+
+
+def undecided(
+    missing: tuple[Missing, ...], *, case: str = UNDECIDED_CASE, said_by: str | None = None, **more: Any
+) -> Verdict:
+    """What is missing decides: a needs-data finding."""
+    extras = {key: more.pop(key) for key in ("evidence", "proposals", "notes") if key in more}
+    return Verdict(Outcome.UNDECIDED, case, missing=missing, figures=more, said_by=said_by, **extras)
+
+
+def not_applicable(*evidence: Evidence) -> Verdict:
+    """The recommendation does not concern this patient or draft."""
+    return Verdict(Outcome.NOT_APPLICABLE, evidence=evidence)
+
+
+__all__ = [
+    "Check",
+    "DraftOrder",
+    "Outcome",
+    "PatientRecord",
+    "Severity",
+    "Unlimited",
+    "Verdict",
+    "grade",
+    "judge",
+    "not_applicable",
+    "undecided",
+]

@@ -1,0 +1,1 @@
+"""One module per topic; each check answers two questions about a patient record."""

@@ -1,0 +1,122 @@
+"""Asks every check of a service and signs the verdicts: checks in, findings out. Pure, and never raises."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from fhir_mappers.record.events import DraftOrder
+from fhir_mappers.record.patient_record import PatientRecord
+from hooks.check import Check, Outcome, Severity, Verdict, not_applicable
+from hooks.limits import Rule
+
+NOT_IN_EDITION = "not-in-edition"
+MUTED = "muted"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict signed with its rule, edition and severity. ``draft`` is the order it is about, when there is one."""
+
+    rule: Rule
+    check: Check
+    edition: str
+    verdict: Verdict
+    severity: Severity
+    draft: DraftOrder | None = None
+    because: str | None = None
+
+    @property
+    def speaks(self) -> bool:
+        """True when it fires or needs data."""
+        return self.verdict.outcome in (Outcome.DUE, Outcome.UNDECIDED)
+
+    @property
+    def status(self) -> str:
+        """``fires``, ``needs-data`` or ``silent`` (catalogue P16)."""
+        return {Outcome.DUE: "fires", Outcome.UNDECIDED: "needs-data"}.get(self.verdict.outcome, "silent")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A check that raised: it is reported, the others answer."""
+
+    rule: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything one call found, in the order of the checks."""
+
+    all: tuple[Finding, ...] = ()
+    broken: tuple[Broken, ...] = ()
+
+    @property
+    def speaking(self) -> tuple[Finding, ...]:
+        """Only those that fire or need data."""
+        return tuple(f for f in self.all if f.speaks)
+
+
+@dataclass(frozen=True, slots=True)
+class Guideline:
+    """The rules with their numbers, and the edition that is asked."""
+
+    rules: Mapping[str, Rule]
+    edition: str
+
+
+def evaluate(
+    checks: Iterable[Check],
+    record: PatientRecord,
+    guideline: Guideline,
+    on_error: Callable[[str, Exception], None] = lambda rule, error: None,
+) -> Findings:
+    """Ask every check about the record; a check that raises becomes ``Broken`` and the rest still answer."""
+    found: list[Finding] = []
+    broken: list[Broken] = []
+    for check in checks:
+        try:
+            found.extend(_ask(check, record, guideline))
+        except Exception as error:  # the only broad except in the house: one broken check must not silence the others
+            on_error(check.id, error)
+            broken.append(Broken(check.id, type(error).__name__))
+    return Findings(_mute(found), tuple(broken))
+
+
+def _ask(check: Check, record: PatientRecord, guideline: Guideline) -> list[Finding]:
+    rule = guideline.rules[check.id]
+    if guideline.edition not in rule.sources:
+        return [_sign(rule, check, guideline.edition, not_applicable(), because=NOT_IN_EDITION)]
+    limits = rule.numbers[guideline.edition]
+    if check.about is None:
+        return [_sign(rule, check, guideline.edition, check.judge(record, limits))]
+    drafts = [d for d in record.drafts if d.selected and check.about(d)]
+    if not drafts:
+        return [_sign(rule, check, guideline.edition, not_applicable())]
+    return [_sign(rule, check, guideline.edition, check.judge(record, limits, d), d) for d in drafts]
+
+
+def _sign(
+    rule: Rule,
+    check: Check,
+    edition: str,
+    verdict: Verdict,
+    draft: DraftOrder | None = None,
+    because: str | None = None,
+) -> Finding:
+    return Finding(rule, check, edition, verdict, rule.severity_of(verdict.case), draft, because)
+
+
+def _mute(found: list[Finding]) -> tuple[Finding, ...]:
+    """Findings of rules that a firing rule declares muted fall silent; a rule never mutes itself."""
+    mutes = [(f.rule.id, pattern) for f in found if f.verdict.outcome is Outcome.DUE for pattern in f.check.mutes]
+    return tuple(_silence(f, mutes) for f in found)
+
+
+def _silence(finding: Finding, mutes: list[tuple[str, str]]) -> Finding:
+    if not finding.speaks:
+        return finding
+    for muting, pattern in mutes:
+        if muting != finding.rule.id and fnmatchcase(finding.rule.id, pattern):
+            return replace(finding, verdict=not_applicable(*finding.verdict.evidence), because=f"{MUTED} by {muting}")
+    return finding

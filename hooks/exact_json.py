@@ -1,0 +1,49 @@
+"""JSON as it leaves the house: decimals with exactly their own digits, and nothing empty."""
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def dumps_exact(value: object) -> bytes:
+    """JSON in which a Decimal is a number with exactly its own digits: 7.10 stays 7.10.
+
+    Not for values that may hold NaN or Infinity, which JSON does not have: `tidy` refuses them.
+    """
+    return _encoder.encode(value)
+
+
+def tidy(value: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Drop what FHIR and CDS Hooks forbid: null, blank strings, empty lists and objects; None if nothing is left.
+
+    Our own values have none, but the draft of an EHR, edited and sent back, may. A null in a list stays where FHIR
+    aligns that list by position with the extensions of its items (``given`` and ``_given``).
+
+    Raises:
+        ValueError: a number is NaN or infinite.
+    """
+    kept = {}
+    for key, member in value.items():
+        aligned = key.startswith("_") or f"_{key}" in value
+        if (tidied := _tidy(member, aligned)) is not None:
+            kept[key] = tidied
+    return kept or None
+
+
+def _tidy(value: Any, aligned: bool) -> Any:
+    if isinstance(value, Mapping):
+        return tidy(value)
+    if isinstance(value, (list, tuple)):
+        items = [_tidy(item, False) for item in value]
+        filled = [item for item in items if item is not None]
+        return (items if aligned else filled) if filled else None
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, (float, Decimal)) and not math.isfinite(value):
+        raise ValueError("JSON has no NaN or Infinity")
+    return value

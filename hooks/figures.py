@@ -1,0 +1,170 @@
+"""Figures in the reader's language: numbers, units, dates, clearances, lists. Values of the record leave escaped."""
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from fhir_mappers.record.answer import Evidence, Missing
+from fhir_mappers.record.dates import PartialDate
+from fhir_mappers.record.kidney import Clearance
+from fhir_mappers.record.proposals import Literal, Names
+from fhir_mappers.record.quantity import Quantity, Span
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+_BREAKS = re.compile(r"\s+")
+_TENTH = Decimal("0.1")
+
+
+class Figures:
+    """Formats every kind of figure for one language.
+
+    ``shared`` is the shared text table; ``cut_offs`` are the clearances (mL/min) near which two decimals are shown.
+    """
+
+    def __init__(self, language: str, shared: Mapping[str, Any], cut_offs: Sequence[Quantity] = ()) -> None:
+        self.language = language
+        self._shared = shared
+        self._cut_offs = tuple(Fraction(q.value) for q in cut_offs)
+
+    def show(self, value: Any, form: str = "") -> str:
+        """One figure as text; ``form`` is ``short`` or empty."""
+        if isinstance(value, Quantity):
+            return self.quantity(value)
+        if isinstance(value, Clearance):
+            return self._clearance(value, form)
+        if isinstance(value, PartialDate):
+            return self.day(value)
+        if isinstance(value, date):
+            return _day(value, self.language)
+        if isinstance(value, Names):
+            return self.join([self.name(key) for key in value.keys])
+        if isinstance(value, Evidence):
+            return self._result(value)
+        return escape(value.text if isinstance(value, Literal) else str(value))
+
+    def word(self, key: str, **figures: Any) -> str:
+        """A shared sentence (``words.<key>``) with its figures."""
+        template: str = self._shared["words"][key][self.language]
+        return template.format(**{name: self.show(value) for name, value in figures.items()})
+
+    def name(self, key: str) -> str:
+        """The name of a thing: a concept, an input, a step."""
+        row = self._shared["names"].get(key)
+        return row[self.language] if row else key.replace("_", " ")
+
+    def number(self, value: Decimal) -> str:
+        """A decimal in the language's writing, with the digits it has and no trailing zeros."""
+        shown = value.normalize() if value == value.to_integral_value() else Decimal(str(value).rstrip("0"))
+        return _number(shown, self.language)
+
+    def quantity(self, quantity: Quantity) -> str:
+        """A number with its unit; doses never end in ``.0`` (they are misread tenfold)."""
+        unit = self._shared["units"].get(quantity.unit)
+        if unit is None:
+            return f"{self.number(quantity.value)} {escape(quantity.unit)}"
+        forms = unit[self.language]
+        plural = abs(quantity.value) >= 2 if self.language == "fr" else abs(quantity.value) != 1
+        return f"{self.number(quantity.value)} {forms[-1] if plural else forms[0]}"
+
+    def day(self, when: PartialDate) -> str:
+        """A date in words; a partial one keeps its precision."""
+        if when.is_day:
+            return _day(when.first, self.language)
+        return when.text[:7]
+
+    def join(self, items: Sequence[str]) -> str:
+        """``a, b and c``."""
+        if len(items) < 2:
+            return "".join(items)
+        return f"{', '.join(items[:-1])} {self.word('and')} {items[-1]}"
+
+    def clearance_value(self, clearance: Clearance) -> str:
+        """One decimal; two within 0.1 of a cut-off, and more when needed to tell it from the cut-off."""
+        if clearance.span is None:
+            return self.word("unknown")
+        low, high = self._rounded(clearance.span.low), self._rounded(clearance.span.high)
+        return f"{low} mL/min" if clearance.span.is_exact else self.word("between", low=low, high=high)
+
+    def missing(self, missing: Sequence[Missing], form: str = "") -> str:
+        """What is missing, with the reason and the nearest value there was; ``short`` gives the names only."""
+        named = {m.what: m for m in missing}
+        if form == "short":
+            return ", ".join(self.name(what) for what in named)
+        return self.join([self._gap(m) for m in named.values()])
+
+    def _gap(self, gap: Missing) -> str:
+        last = f"; {self._result(gap.last)}" if gap.last is not None and gap.last.value is not None else ""
+        return f"{self.name(gap.what)} ({self.word(f'missing-{gap.why}')}{last})"
+
+    def _clearance(self, clearance: Clearance, form: str) -> str:
+        value = self.clearance_value(clearance)
+        if form == "short" or clearance.span is None or clearance.creatinine is None:
+            return value
+        parts = [self.word(f"sex-{clearance.sex or 'unknown'}")]
+        if clearance.age is not None:
+            parts[0] += f", {self._span(clearance.age)}"
+        for result in (clearance.weight, clearance.creatinine):
+            if result is not None:
+                parts.append(f"{self.name(result.what)} {self._result(result.evidence())}")
+        return f"{value} ({'; '.join(['Cockcroft-Gault', *parts])})"
+
+    def _span(self, span: Span) -> str:
+        low, high = Quantity(Decimal(int(span.low)), span.unit), Quantity(Decimal(int(span.high)), span.unit)
+        return self.quantity(high) if span.is_exact else f"{int(span.low)}-{self.quantity(high) if low != high else ''}"
+
+    def _result(self, proof: Evidence) -> str:
+        value = escape(proof.value or "")
+        if proof.unit:
+            value = f"{self._as_sent(proof.value)} {escape(self._pretty(proof.unit))}"
+        elif proof.value in self._shared["names"]:
+            value = self.name(str(proof.value))
+        when = self.word("on", day=proof.date) if proof.date is not None else ""
+        note = f" ({self.word(proof.note)})" if proof.note else ""
+        return f"{value} {when}".strip() + note
+
+    def _as_sent(self, value: str | None) -> str:
+        """The digits the EHR sent, in the language's decimal writing."""
+        text = escape(value or "")
+        return text.replace(".", ",") if self.language == "fr" else text
+
+    def _pretty(self, unit: str) -> str:
+        row = self._shared["units"].get(unit)
+        return row[self.language][-1] if row else unit
+
+    def _rounded(self, value: Fraction) -> str:
+        places = 1
+        near = [cut for cut in self._cut_offs if abs(value - cut) <= Fraction(1, 10)]
+        if near:
+            places = 2
+            while places < 6 and any(value != cut and _round(value, places) == cut for cut in near):
+                places += 1
+        return _number(_round(value, places), self.language)
+
+
+def escape(text: str) -> str:
+    """Text of the record or the order, harmless in HTML and in Markdown, on one line."""
+    return _MARKDOWN.sub(r"\\\1", html.escape(_BREAKS.sub(" ", text), quote=False))
+
+
+def _round(value: Fraction, places: int) -> Decimal:
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return exact.quantize(_TENTH**places, ROUND_HALF_UP)
+
+
+@lru_cache(maxsize=1024)
+def _number(value: Decimal, language: str) -> str:
+    places = max(0, -int(value.as_tuple().exponent))
+    return format_decimal(value, format=f"0.{'0' * places}" if places else "0", locale=language)
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, language: str) -> str:
+    return format_date(day, format="d MMM y", locale=language)

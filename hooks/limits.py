@@ -1,0 +1,190 @@
+"""Guideline numbers: TOML tables poured into the mould each check declares, one per edition.
+
+A missing key, a surplus key or a value of the wrong kind stops the start: a misspelt threshold never reaches a patient.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal, InvalidOperation
+from importlib.resources import files
+from typing import Any, get_args, get_origin, get_type_hints
+
+from fhir_mappers.record.quantity import Quantity
+from hooks.check import Check, Severity
+
+EDITIONS = ("aura-2026", "aura-intermediate", "aura-earlier")
+DEFAULT_EDITION = EDITIONS[0]
+HOOK_NAMES = (
+    "patient-view",
+    "order-select",
+    "order-sign",
+    "order-dispatch",
+    "encounter-discharge",
+    "appointment-book",
+    "medication-refill",
+    "app",
+)
+_ABOUT_EDITION = {"id", "source"}
+_ABOUT_RULE = {"title", "class", "hooks", "severity", "strength", "ours", "override", "said_in", "edition"}
+
+
+class BadTable(ValueError):
+    """A guideline table does not fit its mould. The message names the rule, the edition and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One published edition: where it can be found and how a card cites it."""
+
+    id: str
+    label: Mapping[str, str]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the catalogue as the product carries it: computable (C), by questionnaire (Q) or informational (I)."""
+
+    id: str
+    kind: str
+    title: Mapping[str, str]
+    hooks: tuple[str, ...]
+    severity: Mapping[str, Severity]
+    strength: str
+    ours: tuple[str, ...]
+    override: tuple[str, ...]
+    said_in: tuple[str, ...]
+    sources: Mapping[str, Mapping[str, str]]
+    numbers: Mapping[str, Any]
+
+    def severity_of(self, case: str) -> Severity:
+        """Severity of a case; a needs-data case without its own takes the gravest of the rule, capped at warning."""
+        if case in self.severity:
+            return self.severity[case]
+        gravest = max(self.severity.values(), key=lambda s: s.rank)
+        return min(gravest, Severity.WARNING, key=lambda s: s.rank)
+
+
+def load_editions() -> dict[str, Edition]:
+    """The editions by id, in order, newest first."""
+    table = _read("editions.toml")
+    return {key: Edition(key, row["label"], row["url"]) for key, row in table.items()}
+
+
+def load_rules(checks: Iterable[Check]) -> dict[str, Rule]:
+    """Every rule of every table, by id; numbers poured into the moulds of the checks."""
+    return fill({check.id: check.mould for check in checks}, _all_tables())
+
+
+def fill(moulds: Mapping[str, type], tables: Mapping[str, Any]) -> dict[str, Rule]:
+    """Pour the tables into the moulds.
+
+    Raises:
+        BadTable: when a check has no table, or a table does not fit.
+    """
+    if bare := sorted(set(moulds) - set(tables)):
+        raise BadTable(f"{bare}: a check but no table")
+    return {rule_id: _rule(rule_id, tables, moulds.get(rule_id)) for rule_id in tables}
+
+
+def _all_tables() -> dict[str, Any]:
+    tables: dict[str, Any] = {}
+    for name in table_names():
+        for rule_id, table in _read(name).items():
+            if rule_id in tables:
+                raise BadTable(f"{rule_id}: stands in two tables")
+            tables[rule_id] = table
+    return tables
+
+
+def table_names() -> list[str]:
+    """The guideline tables, one per topic."""
+    found = (f.name for f in files("hooks").joinpath("guidelines").iterdir())
+    return sorted(n for n in found if n.endswith(".toml") and n != "editions.toml")
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("hooks").joinpath("guidelines", name).read_text("utf-8"))
+
+
+def _rule(rule_id: str, tables: Mapping[str, Any], mould: type | None) -> Rule:
+    table = tables[rule_id]
+    surplus = set(table) - _ABOUT_RULE
+    if surplus:
+        raise BadTable(f"{rule_id}: surplus keys {sorted(surplus)}")
+    kind = table["class"]
+    if (mould is None) != (kind == "I"):
+        raise BadTable(f"{rule_id}: class {kind} {'needs' if mould is None else 'must not have'} a check")
+    if set(table["hooks"]) - set(HOOK_NAMES):
+        raise BadTable(f"{rule_id}: unknown hooks {table['hooks']}")
+    editions = {row["id"]: row for row in table["edition"]}
+    if set(editions) - set(EDITIONS):
+        raise BadTable(f"{rule_id}: unknown editions {sorted(set(editions) - set(EDITIONS))}")
+    return Rule(
+        rule_id,
+        kind,
+        table["title"],
+        tuple(table["hooks"]),
+        {case: Severity(value) for case, value in table.get("severity", {}).items()},
+        table["strength"],
+        tuple(table.get("ours", ())),
+        tuple(table.get("override", ())),
+        tuple(table.get("said_in", ())),
+        {key: row["source"] for key, row in editions.items()},
+        {key: pour(mould, row, f"{rule_id} {key}", _Editions(tables, key)) for key, row in editions.items()}
+        if mould
+        else {},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Editions:
+    """Where a reference ``"@RULE"`` or ``"@RULE.key"`` finds the numbers of another rule, in the same edition."""
+
+    tables: Mapping[str, Any]
+    edition: str
+
+    def find(self, reference: str, where: str) -> Any:
+        rule_id, _, key = reference[1:].partition(".")
+        rows = [row for row in self.tables.get(rule_id, {}).get("edition", ()) if row["id"] == self.edition]
+        if not rows or (key and key not in rows[0]):
+            raise BadTable(f"{where}: nothing at {reference} in {self.edition}")
+        return rows[0][key] if key else {k: v for k, v in rows[0].items() if k not in _ABOUT_EDITION}
+
+
+def pour(mould: type, row: Mapping[str, Any], where: str, others: _Editions | None = None) -> Any:
+    """Fill one mould from one table row; ``"@RULE.key"`` takes the number of another rule of the same edition.
+
+    Raises:
+        BadTable: naming rule, edition and key, when a key is missing, surplus or of the wrong kind.
+    """
+    kinds = get_type_hints(mould)
+    wanted = {f.name for f in fields(mould)}
+    given = set(row) - _ABOUT_EDITION
+    if wanted != given:
+        raise BadTable(f"{where}: missing {sorted(wanted - given)}, surplus {sorted(given - wanted)}")
+    return mould(**{name: _value(kinds[name], row[name], f"{where} {name}", others) for name in wanted})
+
+
+def _value(kind: Any, raw: Any, where: str, others: _Editions | None) -> Any:
+    if isinstance(raw, str) and raw.startswith("@") and others is not None:
+        return _value(kind, others.find(raw, where), where, others)
+    if is_dataclass(kind) and kind is not Quantity and isinstance(kind, type):
+        if not isinstance(raw, Mapping):
+            raise BadTable(f"{where}: {raw!r} is no table")
+        return pour(kind, raw, where, others)
+    if get_origin(kind) is tuple and isinstance(raw, list):
+        return tuple(_value(get_args(kind)[0], item, where, others) for item in raw)
+    return _scalar(kind, raw, where)
+
+
+def _scalar(kind: Any, raw: Any, where: str) -> Any:
+    try:
+        if kind is Quantity:
+            return Quantity.of(raw)
+        if kind is Decimal:
+            return Decimal(raw)
+    except (ValueError, InvalidOperation, TypeError, AttributeError) as wrong:
+        raise BadTable(f"{where}: {raw!r} is no {kind.__name__}") from wrong
+    raise BadTable(f"{where}: {raw!r} is no {kind}")

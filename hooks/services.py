@@ -1,0 +1,118 @@
+"""The explicit list of CDS services. Their prefetch templates are derived from what their checks read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, default_terminology
+from hooks.check import Check
+from hooks.limits import Rule, load_rules
+from hooks.registry import CHECKS
+
+_PATIENT = "{{context.patientId}}"
+_ORDER = (
+    "patient",
+    "conditions",
+    "observations",
+    "medicationRequests",
+    "medicationStatements",
+    "medicationAdministrations",
+    "procedures",
+    "serviceRequests",
+    "allergies",
+    "appointments",
+    "carePlans",
+    "questionnaireResponses",
+    "diagnosticReports",
+)
+_SEARCHES = {
+    "patient": f"Patient/{_PATIENT}",
+    "conditions": f"Condition?patient={_PATIENT}",
+    "medicationRequests": f"MedicationRequest?patient={_PATIENT}",
+    "medicationStatements": f"MedicationStatement?patient={_PATIENT}",
+    "medicationAdministrations": f"MedicationAdministration?patient={_PATIENT}",
+    "procedures": f"Procedure?patient={_PATIENT}",
+    "serviceRequests": f"ServiceRequest?patient={_PATIENT}",
+    "allergies": f"AllergyIntolerance?patient={_PATIENT}",
+    "appointments": f"Appointment?patient={_PATIENT}",
+    "carePlans": f"CarePlan?patient={_PATIENT}",
+    "questionnaireResponses": f"QuestionnaireResponse?patient={_PATIENT}",
+    "diagnosticReports": f"DiagnosticReport?patient={_PATIENT}",
+}
+# Answers of our own forms stand in for observations: a service that reads one reads the other.
+_ANSWERED_BY_FORM = frozenset(
+    {"disease_extent", "oncological_response", "survival_estimate", "dental_examination_outcome"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One CDS service: an id of its own, one hook, and the checks whose rules name that hook."""
+
+    id: str
+    hook: str
+    title: str
+    description: str
+    checks: tuple[Check, ...]
+    prefetch: Mapping[str, str]
+    usage_requirements: str = (
+        "FHIR R4. Indication and rhythm for lung cancer with bone metastases; safety for any malignant bone disease. "
+        "Data that are not sent are reported as not checked, never as normal."
+    )
+
+
+_DECLARED = (
+    (
+        "bone-order-sign",
+        "order-sign",
+        "Bone treatment: order check",
+        "Checks antiresorptive orders before signature: dose by clearance, contraindications, product, dental and renal"
+        " steps, bridge when denosumab stops.",
+    ),
+    (
+        "bone-order-select",
+        "order-select",
+        "Bone treatment: order selection",
+        "Checks the selected antiresorptive orders while they are being written.",
+    ),
+    (
+        "bone-patient-view",
+        "patient-view",
+        "Bone treatment: patient overview",
+        "Tells what is due when a chart opens: bone treatment not started, overdue, unsafe, or stopped without bridge.",
+    ),
+)
+
+
+@cache
+def services() -> tuple[Service, ...]:
+    """All services, in the order of discovery."""
+    rules = load_rules(CHECKS)
+    return tuple(_service(*declared, rules) for declared in _DECLARED)
+
+
+def _service(service_id: str, hook: str, title: str, description: str, rules: Mapping[str, Rule]) -> Service:
+    checks = tuple(check for check in CHECKS if hook in rules[check.id].hooks)
+    return Service(service_id, hook, title, description, checks, prefetch_templates(checks))
+
+
+def prefetch_templates(checks: Iterable[Check]) -> dict[str, str]:
+    """The templates of exactly what the checks read, within the query subset of the specification."""
+    reads = dict.fromkeys(name for check in checks for name in check.reads)
+    concepts = [name.removeprefix("observations:") for name in reads if name.startswith("observations:")]
+    kinds = {name for name in reads if not name.startswith("observations:")} | {"patient"}
+    if concepts:
+        kinds.add("observations")
+    if _ANSWERED_BY_FORM & set(concepts):
+        kinds.add("questionnaireResponses")
+    return {
+        kind: _observations(concepts) if kind == "observations" else _SEARCHES[kind] for kind in _ORDER if kind in kinds
+    }
+
+
+def _observations(concepts: Iterable[str]) -> str:
+    """Observations by code. Codes go without their system, to stay within the length of a URL: the reader checks it."""
+    terminology = default_terminology()
+    wanted = tuple(concepts)
+    codes = (*terminology.codes(wanted, LOINC), *terminology.codes(wanted, LOCAL_SYSTEM))
+    return f"Observation?patient={_PATIENT}&code={','.join(dict.fromkeys(codes))}"

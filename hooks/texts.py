@@ -1,0 +1,139 @@
+"""The words of every rule in both languages: loads the text tables and speaks for one finding at a time."""
+
+import string
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from fhir_mappers.record.dosing import DoseTable
+from hooks.evaluate import Finding
+from hooks.figures import Figures
+from hooks.limits import Edition, Rule
+
+LANGUAGES = ("en", "fr")
+SUMMARY_LIMIT = 139
+
+
+@cache
+def load_texts() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The rule texts by id, and the shared table."""
+    rules: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
+    for file in sorted(files("hooks").joinpath("texts").iterdir(), key=lambda f: f.name):
+        if file.name == "shared.toml":
+            shared = tomllib.loads(file.read_text("utf-8"))
+        elif file.name.endswith(".toml"):
+            rules |= tomllib.loads(file.read_text("utf-8"))
+    return rules, shared
+
+
+class _Fields(string.Formatter):
+    """``{name}`` and ``{name:short}`` with the figures of one finding; remembers when one of them was not known."""
+
+    def __init__(self, figures: Figures, values: Mapping[str, Any]) -> None:
+        self._figures = figures
+        self._values = values
+        self.lacking = False
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        value = self._values.get(str(key))
+        self.lacking = self.lacking or value is None
+        return value
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, tuple):
+            return self._figures.missing(value, format_spec)
+        return "" if value is None else self._figures.show(value, format_spec)
+
+
+class Speaker:
+    """Says findings in one language, for one edition."""
+
+    def __init__(self, language: str, rules: Mapping[str, Rule], edition: Edition) -> None:
+        self.language = language
+        self.edition = edition
+        self.rules = rules
+        self._texts, self._shared = load_texts()
+        self.figures = Figures(language, self._shared, _cut_offs(rules, edition.id))
+
+    def label(self, rule_id: str) -> str:
+        """The short name of a step."""
+        return str(self._texts[rule_id][self.language]["label"])
+
+    def title(self, rule: Rule) -> str:
+        """The title of a rule."""
+        return rule.title[self.language]
+
+    def summary(self, finding: Finding) -> str:
+        """One line, under 140 characters."""
+        texts = self._texts[finding.rule.id].get(finding.verdict.case, {}).get(self.language)
+        return clip(self._say(texts["summary"], finding) or "") if texts else self.title(finding.rule)
+
+    def paragraphs(self, finding: Finding) -> list[str]:
+        """The sentences of a finding: what was found, what the edition says, notes, why, what would change it."""
+        texts = self._texts[finding.rule.id]
+        own = texts[self.language]
+        said = [self._say(line, finding) for line in texts[finding.verdict.case][self.language].get("detail", ())]
+        edition = texts.get("editions", {}).get(finding.edition)
+        notes = [texts["notes"][note][self.language] for note in finding.verdict.notes]
+        lines = [*said, edition[self.language] if edition else None, *(self._say(note, finding) for note in notes)]
+        lines += [own.get("why"), self._say(own.get("change", ""), finding)]
+        return [line for line in lines if line]
+
+    def information(self, rule_id: str) -> str:
+        """The sentence of an informational rule."""
+        return str(self._texts[rule_id][self.language]["text"])
+
+    def missing(self, finding: Finding) -> str:
+        """What is missing, with reasons."""
+        return self.figures.missing(finding.verdict.missing)
+
+    def word(self, key: str, **figures: Any) -> str:
+        """A shared sentence."""
+        return self.figures.word(key, **figures)
+
+    def override(self, code: str) -> Mapping[str, str]:
+        """One override reason: system, code and display."""
+        row = self._shared["override"][code]
+        return {"system": row["system"], "code": row.get("code", code), "display": row[self.language]}
+
+    def group(self, card: str) -> str:
+        """The heading of a consolidated card."""
+        return str(self._shared["cards"][card][self.language])
+
+    def source(self, finding: Finding) -> str:
+        """The section of the guideline a finding rests on, in the edition asked."""
+        return finding.rule.sources[finding.edition][self.language]
+
+    def _say(self, template: str, finding: Finding) -> str | None:
+        """The sentence with its figures; None when one of them is not known."""
+        fields = _Fields(self.figures, {"missing": finding.verdict.missing, **finding.verdict.figures})
+        text = fields.vformat(template, (), {})
+        return None if fields.lacking else text
+
+
+def clip(text: str, limit: int = SUMMARY_LIMIT) -> str:
+    """The text on one line, cut at a word with an ellipsis when it is too long for a summary."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1].rsplit(' ', 1)[0]}…"
+
+
+def composite(heading: str, labels: Iterable[str], more: str, limit: int = SUMMARY_LIMIT) -> str:
+    """``heading: a, b, c``; labels that do not fit are counted in ``more`` (which holds ``{count}``)."""
+    names = list(dict.fromkeys(labels))
+    for kept in range(len(names), 0, -1):
+        rest = len(names) - kept
+        tail = f" {more.format(count=rest)}" if rest else ""
+        line = f"{heading}: {', '.join(names[:kept])}{tail}"
+        if len(line) <= limit:
+            return line
+    return clip(heading, limit)
+
+
+def _cut_offs(rules: Mapping[str, Rule], edition: str) -> tuple[Any, ...]:
+    """The clearances at which a dose changes: near them a clearance is shown with more decimals."""
+    numbers = rules["ZOL-DOSE-01"].numbers.get(edition) if "ZOL-DOSE-01" in rules else None
+    table = getattr(numbers, "table", None)
+    return table.cut_offs if isinstance(table, DoseTable) else ()

@@ -33,6 +33,7 @@ def create_app(settings: Settings, clock: Clock, parts: "Parts | None" = None) -
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service import pipeline
+    from cds_service.sandbox.pages import create_sandbox
     from hooks.services import Service, services
 
     wired = pipeline.build_parts(clock, settings.edition) if parts is None else parts
@@ -40,7 +41,10 @@ def create_app(settings: Settings, clock: Clock, parts: "Parts | None" = None) -
     def advise(call: HookRequest, service: Service, language: str) -> "Reply":
         return pipeline.advise(call, service, wired, language)
 
-    return build_app(settings, services(), advise)
+    app = build_app(settings, services(), advise)
+    if settings.sandbox:
+        app.register_blueprint(create_sandbox(clock))
+    return app
 
 
 def build_app(settings: Settings, services: Iterable[S], advise: Advise[S]) -> Flask:

@@ -26,7 +26,7 @@ def _row(rule: Rule, language: str) -> dict[str, Any]:
         "severity": {case: severity.value for case, severity in rule.severity.items()},
         "editions": list(rule.sources),
         "source": {edition: source[language] for edition, source in rule.sources.items()},
-        "strength": rule.strength,
+        "strength": rule.strength[language],
         "ours": list(rule.ours),
     }
 

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from fhir_mappers.orders import OrderContext, check_templates
-
 from cds_service.errors import MissingData
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
+from fhir_mappers.orders import OrderContext, check_templates
 from fhir_mappers.record.answer import NOT_FETCHED
 from fhir_mappers.record.conventions import Conventions
 from fhir_mappers.record.patient_record import PatientRecord

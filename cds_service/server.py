@@ -1,9 +1,11 @@
 """Runs the application under its production server, gunicorn, on the settings of the installation."""
 
+import gc
+import os
 from typing import Any
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn ships no types
 
 from cds_service.app import create_app
 from cds_service.settings import Settings, is_loopback
@@ -26,11 +28,11 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "graceful_timeout": 20,
             "accesslog": None,
             "loglevel": "info",
+            "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
             "control_socket_disable": True,
         }
         for name, value in options.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+            self.cfg.set(name, value)
 
     def load(self) -> Flask:
         return self._app
@@ -42,10 +44,14 @@ def run(settings: Settings) -> None:
     Raises:
         SystemExit: the address is reachable from other machines; clients are not authenticated in this version.
     """
-    if not is_loopback(settings.host):
+    if not is_loopback(settings.host) and not settings.allow_unauthenticated:
         raise SystemExit(
-            f"Osteohooks cannot start.\n  OSTEOHOOKS_HOST {settings.host} can be reached from other machines, and callers are not "
-            "authenticated yet. Listen on 127.0.0.1 and put a proxy that authenticates in front."
+            "Osteohooks cannot start.\n"
+            "  OSTEOHOOKS_HOST can be reached from other machines, and callers are not authenticated.\n"
+            "  Listen on 127.0.0.1, or set OSTEOHOOKS_ALLOW_UNAUTHENTICATED=true behind a proxy that authenticates."
         )
     print(f"Osteohooks on http://{settings.host}:{settings.port}/cds-services\n{NOTICE}", flush=True)
-    _Server(settings, create_app(settings, settings.today)).run()
+    app = create_app(settings, settings.today)
+    gc.collect()
+    gc.freeze()  # tables live as long as the process: a collection during a call need not walk them
+    _Server(settings, app).run()

@@ -30,6 +30,7 @@ REMEDIES = {
     "max_body_bytes": "a whole number of bytes, at least 1024, for example 33554432",
     "cors_origins": "origins separated by commas, for example https://ehr.example.org, or * for any",
     "sandbox": "true or false",
+    "allow_unauthenticated": "true or false",
 }
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\*")
@@ -69,6 +70,8 @@ class Settings(BaseSettings):
     Attributes:
         sandbox: the demonstration page and its synthetic patients; by default on only where no other machine can reach
             them.
+        allow_unauthenticated: listen on an address other machines can reach although callers are not authenticated; for
+            a container or a machine behind a proxy that authenticates.
         cors_origins: web origins whose pages may call the service; by default any where only this machine can reach it,
             none elsewhere. Cookies and other credentials are never allowed across origins.
     """
@@ -83,6 +86,7 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024 * 1024
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)] = ()
     sandbox: bool = False
+    allow_unauthenticated: bool = False
 
     @model_validator(mode="before")
     @classmethod

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fhir_mappers.clerk import Clerk, Place
 from fhir_mappers.codings import Understood, date_of
 from fhir_mappers.datatypes import Code, Codes, Given, Item, Quantity, Valued
-from fhir_mappers.measurements import Filed, measure
+from fhir_mappers.measurements import Results, Sample
 from fhir_mappers.record.answer import IMPRECISE
 from fhir_mappers.shapes import QuestionnaireResponse
 from fhir_mappers.terminology import LOCAL_SYSTEM
@@ -13,7 +13,7 @@ from fhir_mappers.terminology import LOCAL_SYSTEM
 _DONE = frozenset({"completed", "amended"})
 
 
-def read_answers(sent: QuestionnaireResponse, place: Place, clerk: Clerk, filed: Filed) -> None:
+def read_answers(sent: QuestionnaireResponse, place: Place, clerk: Clerk, results: Results) -> None:
     """File the answers of a finished form, dated by ``authored``; questions we do not know are passed over."""
     known = [(code, answer) for item in _items(sent.item) if (code := _question(item, clerk)).concepts
              for answer in item.answer or ()]  # fmt: skip
@@ -24,7 +24,7 @@ def read_answers(sent: QuestionnaireResponse, place: Place, clerk: Clerk, filed:
         clerk.note(place, IMPRECISE, "no date")
         return
     for code, answer in known:
-        measure(_valued(answer), code, place.source(code.token), when, clerk, filed)
+        results.file(code, Sample(_valued(answer), code.token, place.resource, place.origin, when))
 
 
 def _items(items: list[Item] | None) -> Iterator[Item]:

@@ -1,45 +1,26 @@
 """FHIR → PatientRecord: the prefetch of one call, its draft orders and the day make one record. FHIR ends here."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from fhir_mappers.answers import read_answers
 from fhir_mappers.bundles import AnyResource
-from fhir_mappers.clerk import Clerk, Library, Owner, Place
+from fhir_mappers.clerk import Clerk, Library, Owner
 from fhir_mappers.codings import Coder, relative
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.datatypes import Reference
 from fhir_mappers.drafts import read_drafts
 from fhir_mappers.kinds import KIND_OF, KIND_OF_NAME, KINDS, READERS, looked_for
-from fhir_mappers.measurements import Filed, read_observations
-from fhir_mappers.patient import read_patient
-from fhir_mappers.record import facts
+from fhir_mappers.measurements import Results, read_observations
+from fhir_mappers.ordering import Sorted, in_order, sort
+from fhir_mappers.patient import find_patient, patient_urls
 from fhir_mappers.record.conventions import Conventions
-from fhir_mappers.record.events import Event, Gap, Measurement, Problem, TreatmentCourse
+from fhir_mappers.record.events import Event, Gap, Problem, TreatmentCourse
 from fhir_mappers.record.patient_record import PatientRecord
-from fhir_mappers.shapes import Appointment, Medication, Observation, Patient, QuestionnaireResponse
+from fhir_mappers.shapes import Appointment, Patient, QuestionnaireResponse
 from fhir_mappers.terminology import Terminology, default_terminology
-from fhir_mappers.wire import Found, Prefetched, read_value
-
-F = TypeVar("F", Event, Measurement)
-
-
-_Placed = list[tuple[Place, Any]]
-
-
-@dataclass(slots=True)
-class _Sorted:
-    """The resources of all prefetch values by type, and those of Observations by key."""
-
-    by_type: dict[type[Any], _Placed] = field(default_factory=dict)
-    observations: dict[str, list[tuple[int, str | None, Observation]]] = field(default_factory=dict)
-
-    def kinds(self) -> list[str]:
-        """The kind of every resource, once for each."""
-        results = sum(map(len, self.observations.values()))
-        return [facts.OBSERVATIONS] * results + [place.kind for all in self.by_type.values() for place, _ in all]
+from fhir_mappers.wire import Prefetched, read_value
 
 
 def build_record(
@@ -67,7 +48,7 @@ def build_record(
     """
     found = {key: read_value(key, prefetch[key]) for key in KINDS if key in prefetch}
     clerk = Clerk(
-        Owner(patient_id, _patient_urls(found.values(), patient_id)),
+        Owner(patient_id, patient_urls(found.values(), patient_id)),
         Coder(terminology or default_terminology()),
         Library(),
         conventions or default_conventions(),
@@ -76,74 +57,27 @@ def build_record(
         {KIND_OF_NAME[name] for value in found.values() for name in value.unreadable if name in KIND_OF_NAME},
         origins or {},
     )
-    resources = _sort(found, clerk)
-    person = _person(resources.by_type.get(Patient, []), clerk)
-    filed = _measurements(resources, clerk)
-    events: Mapping[str, Any] = {name: _ordered(read) for name, read in _events(resources, clerk).items()}
+    resources = sort(found, KIND_OF, clerk)
+    person = find_patient(resources.by_type.get(Patient, []), clerk)
+    results = _measurements(resources, clerk)
+    events: Mapping[str, Any] = {name: in_order(read) for name, read in _events(resources, clerk).items()}
     drafts = read_drafts(draft_orders, selections, clerk)
-    return PatientRecord(
-        as_of,
-        clerk.conventions,
-        person or facts.Person(),
-        looked_for(found, resources.kinds(), clerk),
-        {concept: _ordered(results) for concept, results in sorted(filed.items())},
-        drafts=drafts,
-        gaps=tuple(sorted(clerk.gaps, key=_gap_order)),
-        **events,
-    )
+    searched = looked_for(found, resources.kinds(), clerk)
+    gaps = tuple(sorted(clerk.gaps, key=_gap_order))
+    return PatientRecord(as_of, clerk.conventions, person, searched, results, drafts=drafts, gaps=gaps, **events)
 
 
-def _patient_urls(found: Iterable[Found], patient_id: str) -> frozenset[str]:
-    """The ``fullUrl`` under which a Bundle refers to the patient."""
-    return frozenset(
-        url
-        for value in found
-        for _, url, resource in value.resources
-        if url is not None and isinstance(resource, Patient) and resource.id in (None, patient_id)
-    )
-
-
-def _sort(found: Mapping[str, Found], clerk: Clerk) -> _Sorted:
-    """By type; what others refer to goes into the library."""
-    result = _Sorted()
-    for key, value in found.items():
-        origin = clerk.origins.get(key, "prefetch")
-        for index, url, resource in value.resources:
-            if isinstance(resource, Observation):
-                result.observations.setdefault(key, []).append((index, url, resource))
-                continue
-            kind = type(resource)
-            name = f"{kind.__name__}/{resource.id}" if resource.id else url or f"{key}.entry[{index}]"
-            if url is not None:
-                clerk.library.names[url] = name
-            if isinstance(resource, Medication):
-                clerk.library.medications.setdefault(name, resource)
-            elif kind in KIND_OF:
-                result.by_type.setdefault(kind, []).append((Place(KIND_OF[kind], name, origin), resource))
-    return result
-
-
-def _person(patients: _Placed, clerk: Clerk) -> facts.Person | None:
-    """The patient of the call; another one is a gap."""
-    mine: facts.Person | None = None
-    for place, sent in patients:
-        whose = None if sent.id is None else Reference(f"Patient/{sent.id}")
-        if clerk.is_ours(place, whose) and mine is None:
-            mine = read_patient(sent, place, clerk)
-    return mine
-
-
-def _measurements(resources: _Sorted, clerk: Clerk) -> Filed:
-    filed: Filed = {}
+def _measurements(resources: Sorted, clerk: Clerk) -> Results:
+    results = Results(clerk.coder)
     for key, observations in resources.observations.items():
-        read_observations(observations, key, clerk, filed)
+        read_observations(observations, key, clerk, results)
     for place, sent in resources.by_type.get(QuestionnaireResponse, []):
         if clerk.is_ours(place, sent.subject):
-            read_answers(sent, place, clerk, filed)
-    return filed
+            read_answers(sent, place, clerk, results)
+    return results
 
 
-def _events(resources: _Sorted, clerk: Clerk) -> dict[str, list[Any]]:
+def _events(resources: Sorted, clerk: Clerk) -> dict[str, list[Any]]:
     events: dict[str, list[Any]] = {reader.field: [] for reader in READERS.values()}
     for kind, reader in READERS.items():
         for place, sent in resources.by_type.get(kind, []):
@@ -169,20 +103,6 @@ def _whose(sent: AnyResource) -> list[Reference | None]:
         actors = [one.actor for one in sent.participant or () if one.actor is not None]
         return [actor for actor in actors if (relative(actor.reference) or "").startswith("Patient/")]
     return [getattr(sent, "subject", None), getattr(sent, "patient", None)]
-
-
-def _ordered(read: list[F]) -> tuple[F, ...]:
-    """In the order of their names, whatever order they were sent in; the same resource sent twice is one fact."""
-    ordered = sorted(read, key=_name)
-    return tuple(fact for i, fact in enumerate(ordered) if i == 0 or not _is_repeated(fact, ordered[i - 1]))
-
-
-def _is_repeated(fact: F, before: F) -> bool:
-    return fact.source.resource == before.source.resource and fact == before
-
-
-def _name(fact: Event | Measurement) -> str:
-    return fact.source.resource
 
 
 def _gap_order(gap: Gap) -> tuple[str, str, str, str]:

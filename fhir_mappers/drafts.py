@@ -5,6 +5,7 @@ the JSON as it was sent, for editing.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fhir_mappers.clerk import Clerk, Place
@@ -92,40 +93,62 @@ def _read(place: Place, raw: Json, selections: tuple[str, ...] | None, clerk: Cl
     if dropped:
         clerk.refuse(place, ", ".join(dropped))
     drug = drug_of(sent, clerk) or _service(sent, clerk)
-    status = (sent.status or "draft").strip().lower()
-    stops = _stops(sent, status, drug, clerk)
+    stops = _stops(sent, drug, clerk)
     if stops is None:
         return None
-    dosages = sent.dosage_instruction
-    names = dose_names(drug, clerk)
-    dose = dose_of(dosages, names, place.resource)
-    if dose is None and any(path.startswith("dosageInstruction") for path in dropped):
-        dose = Missing("dose", UNREADABLE)
-    interval, routes = interval_of(dosages), routes_of(dosages, clerk.coder)
+    dosing = _dosing(sent, drug, place, clerk)
+    if dosing.dose is None and any(path.startswith("dosageInstruction") for path in dropped):
+        dosing = replace(dosing, dose=Missing("dose", UNREADABLE))
+    draft = _order(place, raw, sent, drug, dosing, clerk)
+    product = _stopped_product(dosing.product, drug, draft.prior, clerk) if stops else dosing.product
+    selected = selections is None or place.resource in selections
+    return replace(draft, stops=stops, selected=selected, product=product)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dosing:
+    """What the dosage instructions of a draft say."""
+
+    product: Product | None
+    dose: Quantity | Missing | None
+    interval: Quantity | None
+    infusion: Quantity | None
+    routes: tuple[str, ...]
+
+
+def _dosing(sent: Draft, drug: Drug, place: Place, clerk: Clerk) -> _Dosing:
+    dosages, names = sent.dosage_instruction, dose_names(drug, clerk)
+    dose, interval = dose_of(dosages, names, place.resource), interval_of(dosages)
+    routes = routes_of(dosages, clerk.coder)
     product = product_of(drug, clerk, dose, interval, intravenous=is_intravenous(routes))
-    prior = _prior(sent, clerk)
+    infusion = infusion_of(dosages, names, dose if isinstance(dose, Quantity) else None)
+    return _Dosing(product, dose, interval, infusion, routes)
+
+
+def _order(place: Place, raw: Json, sent: Draft, drug: Drug, dosing: _Dosing, clerk: Clerk) -> DraftOrder:
     return DraftOrder(
         place.source(drug.token),
         _concepts(sent, drug, clerk),
-        status,
+        _status(sent),
         date_of(sent.authored_on, sent.date_written, sent.ordered_on),
-        date_of(end(_validity(sent))) or bounds_end(dosages),
+        date_of(end(_validity(sent))) or bounds_end(sent.dosage_instruction),
         kind=raw["resourceType"],
         raw=raw,
-        stops=stops,
-        selected=selections is None or place.resource in selections,
-        product=_stopped_product(product, drug, prior, clerk) if stops else product,
-        dose=dose,
-        interval=interval,
-        infusion=infusion_of(dosages, names, dose if isinstance(dose, Quantity) else None),
-        routes=routes,
+        dose=dosing.dose,
+        interval=dosing.interval,
+        infusion=dosing.infusion,
+        routes=dosing.routes,
         priority=(sent.priority or "").strip().lower(),
         reasons=reasons_of(sent, clerk),
         has_reason=any(raw.get(name) for name in _REASONS),
         stop_reasons=clerk.coder.all(sent.status_reason),
-        prior=prior,
+        prior=_prior(sent, clerk),
         planned=_planned(sent, clerk),
     )
+
+
+def _status(sent: Draft) -> str:
+    return (sent.status or "draft").strip().lower()
 
 
 def _service(sent: Draft, clerk: Clerk) -> Drug:
@@ -138,8 +161,9 @@ def _concepts(sent: Draft, drug: Drug, clerk: Clerk) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*drug.concepts, *more)))
 
 
-def _stops(sent: Draft, status: str, drug: Drug, clerk: Clerk) -> bool | None:
+def _stops(sent: Draft, drug: Drug, clerk: Clerk) -> bool | None:
     """Whether the draft stops a therapy; None when it was withdrawn and is to be ignored."""
+    status = _status(sent)
     for_stopping = any(reason.startswith("stop_") for reason in clerk.coder.all(sent.status_reason))
     if status in _WITHDRAWN and not (status == "cancelled" and for_stopping):
         return None

@@ -17,7 +17,7 @@ LANGUAGES = ("en", "fr")
 
 
 class BadFormulary(ValueError):
-    """The table does not fit its mould, or names a code or concept the value sets do not have; the message says which."""
+    """The table does not fit its mould, or names a code or concept the value sets lack; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,14 @@ class Term:
 
     def codeable(self, language: str) -> dict[str, Any]:
         """A CodeableConcept, new for every call: nothing is shared between two answers."""
-        coding = [
-            {"system": s, "code": c, "display": d} if d else {"system": s, "code": c} for s, c, d in self.codings
-        ]
+        coding = [{"system": s, "code": c, "display": d} if d else {"system": s, "code": c} for s, c, d in self.codings]
         text = self.text.get(language, self.text["en"])
         return {"coding": coding, "text": text} if coding else {"text": text}
 
 
 @dataclass(frozen=True, slots=True)
 class MedicationItem:
-    """A drug as we draft it: ``frequency`` doses every ``interval`` (d), each over ``infusion`` (min), for ``lasts`` (d).
+    """A drug as we draft it: ``frequency`` doses every ``interval`` (d), over ``infusion`` (min), for ``lasts`` (d).
 
     ``dose`` is None where it depends on the patient. An order for one of the reasons ``once_for`` holds one dose.
     """
@@ -103,13 +101,13 @@ def load_formulary(table: Mapping[str, Any], terminology: Terminology) -> Formul
             MappingProxyType({key: _term(entry, terminology) for key, entry in sheet.reasons.items()}),
             Quantity.of(sheet.pending),
         )
-    except (msgspec.ValidationError, LookupError, ArithmeticError) as error:
+    except (ValueError, LookupError, ArithmeticError) as error:
         raise BadFormulary(str(error)) from None
 
 
 @cache
 def substance(concept: str) -> Term | None:
-    """A drug by its ingredient, as an order of any presentation names it: RxNorm and ATC code, first name by language."""
+    """A drug by its ingredient, whatever the presentation: RxNorm and ATC code, first name; None without a code."""
     best = {coding.system: coding for coding in reversed(default_terminology().codings(concept))}
     codings = tuple((c.system, c.code, c.display) for system in (RXNORM, ATC) if (c := best.get(system)) is not None)
     names = {language: name for key, language, name in reversed(list(read_table("names"))) if key == concept}

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fhir_mappers.allergies import read_allergy
 from fhir_mappers.bundles import AnyResource
 from fhir_mappers.clerk import OTHER_PATIENT, Clerk, Place
-from fhir_mappers.problems import read_problem
+from fhir_mappers.problems import read_allergy, read_problem
 from fhir_mappers.procedures import read_procedure, read_report
 from fhir_mappers.record import facts
 from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE

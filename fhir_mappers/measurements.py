@@ -1,172 +1,137 @@
-"""Observation → Measurement in the house unit of its concept, with the value as sent beside it."""
+"""Observation → Measurement in the house unit of its concept, with the value as sent beside it.
 
-from collections.abc import Iterable
-from decimal import Decimal
+Sorting comes first, reading second: every observation is looked at once to see whose it is and what it measures; its
+number is converted only when a question asks for its concept. A patient with years of history has thousands of results,
+and the checks of one call ask for a few of them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
 
 from fhir_mappers import units
 from fhir_mappers.clerk import Clerk, Place
-from fhir_mappers.codings import REFUSALS, Understood, convert, date_of, end_or_start
-from fhir_mappers.datatypes import Codes, Range, Valued
-from fhir_mappers.datatypes import Quantity as SentQuantity
-from fhir_mappers.record.answer import ABSENT, IMPRECISE, UNREADABLE
+from fhir_mappers.codings import Coder, Understood, date_of, end_or_start
+from fhir_mappers.datatypes import Valued
+from fhir_mappers.ordering import in_order
+from fhir_mappers.record.answer import IMPRECISE
 from fhir_mappers.record.dates import PartialDate, parse_date
 from fhir_mappers.record.events import Measurement, Source
 from fhir_mappers.record.facts import OBSERVATIONS
-from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.shapes import Observation
+from fhir_mappers.values import ValueReader
 
-USABLE = frozenset({"final", "amended", "corrected"})
-_COMPARATORS = frozenset({"<", "<=", ">=", ">"})
-_SAID_UNKNOWN = ("v3-NullFlavor", "data-absent-reason")
-_LONGEST_NUMBER = 40  # characters; longer ones are not quoted
+_FINAL = frozenset({"final", "amended", "corrected"})
+_PRELIMINARY = "preliminary"
 
-Filed = dict[str, list[Measurement]]
-"""Measurements by concept, in the order they were read."""
+
+class Sample(NamedTuple):
+    """A result that waits to be read: the value, the code that told its concept, where and when it was found."""
+
+    value: Valued
+    token: str | None
+    resource: str
+    origin: str
+    dated: Observation | PartialDate
+    provisional: bool = False
+
+
+class Results(Mapping[str, tuple[Measurement, ...]]):
+    """Measurements by concept, each concept read when it is first asked for and in the order of its resources."""
+
+    __slots__ = ("_read", "_values", "_waiting")
+
+    def __init__(self, coder: Coder) -> None:
+        self._waiting: dict[str, list[Sample]] = {}
+        self._read: dict[str, tuple[Measurement, ...]] = {}
+        self._values = ValueReader(coder)
+
+    def __getitem__(self, concept: str) -> tuple[Measurement, ...]:
+        if concept not in self._read:
+            self._read[concept] = in_order([m for s in self._waiting[concept] if (m := self._measure(concept, s))])
+        return self._read[concept]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._waiting))
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def file(self, understood: Understood, sample: Sample) -> None:
+        """Keep a sample under each concept its code means; of several, a number goes to those that have units."""
+        for concept in _meant(understood.concepts, sample.value):
+            self._waiting.setdefault(concept, []).append(sample)
+
+    def _measure(self, concept: str, sample: Sample) -> Measurement | None:
+        when = _when(sample.dated) if isinstance(sample.dated, Observation) else sample.dated
+        if when is None:
+            return None
+        source = Source(sample.resource, sample.token, sample.origin)
+        return self._values.read(concept, sample.value, source, when, provisional=sample.provisional)
 
 
 def read_observations(
-    sent: Iterable[tuple[int, str | None, Observation]], key: str, clerk: Clerk, filed: Filed
+    sent: Iterable[tuple[int, str | None, Observation]], key: str, clerk: Clerk, results: Results
 ) -> None:
-    """File every observation whose code means something to us; the others are passed over without building anything."""
+    """File every observation whose code means something to us; the others are passed over."""
     codes, is_patient = clerk.coder.codes, clerk.owner.is_patient
     origin = clerk.origins.get(key, "prefetch")
     for index, url, observation in sent:
         understood = codes(observation.code)
-        ours = is_patient(observation.subject)
-        if ours and not understood.concepts and observation.component is None:
-            continue
-        name = f"Observation/{observation.id}" if observation.id else url or f"{key}.entry[{index}]"
-        place = Place(OBSERVATIONS, name, origin)
-        if clerk.is_ours(place, observation.subject):
-            _read_one(observation, understood, place, clerk, filed)
+        if understood.concepts or observation.component is not None or not is_patient(observation.subject):
+            name = f"Observation/{observation.id}" if observation.id else url or f"{key}.entry[{index}]"
+            if is_patient(observation.subject):
+                _file(observation, understood, name, origin, clerk, results)
+            else:
+                clerk.is_ours(Place(OBSERVATIONS, name, origin), observation.subject)
 
 
-def _read_one(observation: Observation, understood: Understood, place: Place, clerk: Clerk, filed: Filed) -> None:
-    parts = [(understood, observation)] if understood.concepts and not _is_panel(observation) else []
-    components = [(clerk.coder.codes(part.code), part) for part in observation.component or ()]
-    read: list[tuple[Understood, Valued]] = [*parts, *(part for part in components if part[0].concepts)]
-    if not read:
+def _file(sent: Observation, understood: Understood, name: str, origin: str, clerk: Clerk, results: Results) -> None:
+    parts = [(understood, sent)] if sent.component is None else _parts(sent, understood, clerk)
+    if not parts:
         return
-    status = clerk.status(place, observation.status)
-    if status not in USABLE and status != "preliminary":
+    status = sent.status
+    if status not in _FINAL:
+        status = clerk.status(Place(OBSERVATIONS, name, origin), status)
+        if status not in _FINAL and status != _PRELIMINARY:
+            return
+    if not _is_dated(sent):
+        clerk.note(Place(OBSERVATIONS, name, origin), IMPRECISE, "no date")
         return
-    when = _when(observation)
-    if when is None:
-        clerk.note(place, IMPRECISE, "no date")
-        return
-    for known, part in read:
-        measure(part, known, place.source(known.token), when, clerk, filed, provisional=status == "preliminary")
+    for meant, part in parts:
+        results.file(meant, Sample(part, meant.token, name, origin, sent, status == _PRELIMINARY))
 
 
-def measure(
-    sent: Valued,
-    understood: Understood,
-    source: Source,
-    when: PartialDate,
-    clerk: Clerk,
-    filed: Filed,
-    *,
-    provisional: bool = False,
-) -> None:
-    """File one value under each concept its code means; of several, a number goes to those that have units."""
-    concepts = understood.concepts
-    if len(concepts) > 1 and (sent.value_quantity is not None or sent.value_integer is not None):
-        concepts = tuple(c for c in concepts if units.canonical_unit(c)) or concepts
-    for concept in concepts:
-        result = _result(concept, sent, source, when, clerk, provisional)
-        filed.setdefault(concept, []).append(result)
+def _parts(sent: Observation, understood: Understood, clerk: Clerk) -> list[tuple[Understood, Valued]]:
+    """The observation's own value, unless it is a mere panel, and its components: those that mean something to us."""
+    whole: list[tuple[Understood, Valued]] = [] if _has_no_value(sent) else [(understood, sent)]
+    components = [(clerk.coder.codes(part.code), part) for part in sent.component or ()]
+    return [(meant, part) for meant, part in (*whole, *components) if meant.concepts]
 
 
-def _result(
-    concept: str, sent: Valued, source: Source, when: PartialDate, clerk: Clerk, provisional: bool
-) -> Measurement:
-    if sent.value_quantity is not None:
-        return _quantified(concept, sent, sent.value_quantity, source, when, provisional)
-    if sent.value_integer is not None:
-        whole = SentQuantity(value=Decimal(sent.value_integer))
-        return _quantified(concept, sent, whole, source, when, provisional)
-    coded = clerk.coder.codes(sent.value_codeable_concept).concepts
-    return Measurement(
-        source,
-        concept,
-        when,
-        provisional=provisional,
-        concepts=coded,
-        flag=sent.value_boolean,
-        problem=None if coded or sent.value_boolean is not None else _why_nothing(concept, sent),
-    )
+def _meant(concepts: tuple[str, ...], value: Valued) -> tuple[str, ...]:
+    if len(concepts) == 1 or (value.value_quantity is None and value.value_integer is None):
+        return concepts
+    return tuple(concept for concept in concepts if units.canonical_unit(concept)) or concepts
 
 
-def _quantified(
-    concept: str, sent: Valued, quantity: SentQuantity, source: Source, when: PartialDate, provisional: bool
-) -> Measurement:
-    known = convert(concept, quantity)
-    problem = _problem(sent, quantity, known)
-    low, high = _limits(concept, sent.reference_range)
-    return Measurement(
-        source,
-        concept,
-        when,
-        Quantity(known.value, known.unit) if problem is None and isinstance(known, units.Converted) else None,
-        _as_sent(quantity),
-        provisional,
-        quantity.comparator,
-        floor=low,
-        ceiling=high,
-        problem=problem,
-    )
+def _has_no_value(sent: Valued) -> bool:
+    """A panel: only components, no value of its own."""
+    values = (sent.value_quantity, sent.value_codeable_concept, sent.value_integer, sent.value_boolean)
+    return all(value is None for value in values)
 
 
-def _as_sent(quantity: SentQuantity) -> Quantity | None:
-    """The number with its own digits and unit; None when it is no number, or too long to be quoted."""
-    value = quantity.value
-    if value is None or not value.is_finite() or len(str(value)) > _LONGEST_NUMBER:
-        return None
-    return Quantity(value, quantity.unit or quantity.code or "")
-
-
-def _problem(sent: Valued, quantity: SentQuantity, known: units.Converted | units.Refusal) -> str | None:
-    if quantity.value is None:
-        return ABSENT if sent.data_absent_reason is not None else UNREADABLE
-    if isinstance(known, units.Refusal):
-        return REFUSALS[known.reason]
-    if quantity.comparator is not None and quantity.comparator not in _COMPARATORS:
-        return UNREADABLE
-    return None
-
-
-def _why_nothing(concept: str, sent: Valued) -> str | None:
-    """A result without a value we understand: said to be unknown, unreadable, or of a kind whose code says it all."""
-    if sent.data_absent_reason is not None or _says_unknown(sent.value_codeable_concept):
-        return ABSENT
-    if sent.value_codeable_concept is not None or (units.canonical_unit(concept) and not sent.value_date_time):
-        return UNREADABLE
-    return None
-
-
-def _says_unknown(value: Codes | None) -> bool:
-    codes = (value.coding if value else None) or ()
-    return any(code.system is not None and code.system.endswith(_SAID_UNKNOWN) for code in codes)
-
-
-def _limits(concept: str, ranges: list[Range] | None) -> tuple[Quantity | None, Quantity | None]:
-    """The laboratory's own limits in the house unit; several ranges (by sex, age, purpose) tell nothing."""
-    if not ranges or len(ranges) > 1:
-        return None, None
-    return _limit(concept, ranges[0].low), _limit(concept, ranges[0].high)
-
-
-def _limit(concept: str, sent: SentQuantity | None) -> Quantity | None:
-    known = convert(concept, sent, check_range=False) if sent is not None else None
-    return Quantity(known.value, known.unit) if isinstance(known, units.Converted) else None
+def _is_dated(sent: Observation) -> bool:
+    """Whether the observation has a readable date; the usual form is checked without building one."""
+    text = sent.effective_date_time
+    if text is not None and (len(text) == 10 or (text[10:11] == "T" and text[13:14] == ":")):
+        try:
+            return datetime.fromisoformat(text) is not None and text[4] == text[7] == "-"
+        except ValueError:
+            pass
+    return _when(sent) is not None
 
 
 def _when(sent: Observation) -> PartialDate | None:
     quick = parse_date(sent.effective_date_time) if sent.effective_date_time else None
     return quick or date_of(*end_or_start(sent.effective_period), sent.effective_instant, sent.issued)
-
-
-def _is_panel(sent: Observation) -> bool:
-    """Only components, no value of its own."""
-    values = (sent.value_quantity, sent.value_codeable_concept, sent.value_integer, sent.value_boolean)
-    return bool(sent.component) and all(value is None for value in values)

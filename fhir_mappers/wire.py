@@ -5,7 +5,7 @@ that one bad resource costs one Gap, and mends what can be mended.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NoReturn
@@ -55,20 +55,21 @@ def read_value(key: str, sent: Prefetched) -> Found:
     found = Found()
     if isinstance(top, Bundle):
         _note_links(found, key, top.link)
-        for index, entry in enumerate(top.entry or ()):
-            _file(found, key, index, entry)
+        _file(found, key, enumerate(top.entry or ()))
     else:
-        _file(found, key, 0, Entry(resource=top))
+        _file(found, key, [(0, Entry(resource=top))])
     return found
 
 
-def _file(found: Found, key: str, index: int, entry: Entry) -> None:
-    outcome = isinstance(entry.resource, OperationOutcome)
-    if outcome or (entry.search is not None and entry.search.mode == "outcome"):
-        found.why = found.why or NOT_FETCHED
-        found.gaps.append(Gap(key, f"{key}.entry[{index}]", NOT_FETCHED, "OperationOutcome"))
-    elif entry.resource is not None:
-        found.resources.append((index, entry.full_url, entry.resource))
+def _file(found: Found, key: str, entries: Iterable[tuple[int, Entry]]) -> None:
+    keep = found.resources.append
+    for index, entry in entries:
+        resource, search = entry.resource, entry.search
+        if isinstance(resource, OperationOutcome) or (search is not None and search.mode == "outcome"):
+            found.why = found.why or NOT_FETCHED
+            found.gaps.append(Gap(key, f"{key}.entry[{index}]", NOT_FETCHED, "OperationOutcome"))
+        elif resource is not None:
+            keep((index, entry.full_url, resource))
 
 
 def _note_links(found: Found, key: str, links: list[Link] | None) -> None:
@@ -99,7 +100,7 @@ def _slowly(key: str, sent: bytes) -> Found:
     _note_links(found, key, skeleton.link)
     for index, raw in enumerate(skeleton.entry or ()):
         try:
-            _file(found, key, index, _entry.decode(raw))
+            _file(found, key, [(index, _entry.decode(raw))])
         except _UNREADABLE_JSON:
             _mend_entry(found, key, index, _plain(bytes(raw)))
     return found
@@ -142,7 +143,7 @@ def _mend_entry(found: Found, key: str, index: int, entry: object) -> None:
         return
     if dropped:
         _refuse(found, key, where, name, ", ".join(dropped))
-    _file(found, key, index, Entry(url if isinstance(url, str) else None, mended))
+    _file(found, key, [(index, Entry(url if isinstance(url, str) else None, mended))])
 
 
 def _refuse(found: Found, key: str, where: str, name: str | None, detail: str) -> None:

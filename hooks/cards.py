@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhir_mappers.orders import OrderContext
-
 from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE
 from hooks.check import Outcome, Severity
 from hooks.evaluate import Broken, Finding, Findings
@@ -109,20 +108,21 @@ def _detail(group: _Group, speaker: Speaker) -> str:
     for finding in group.all:
         lines = [line for line in speaker.paragraphs(finding) if line not in seen]
         seen.update(lines)
-        blocks.append(_paragraph(finding, lines, speaker))
+        blocks.append(_paragraph(finding, lines, speaker, headed=len(group.all) > 1))
     told = [speaker.information(rule) for rule in _informational(group, speaker)]
     return "\n\n".join([*blocks, *told, f"*{escape(speaker.edition.label[speaker.language])}*"])
 
 
-def _paragraph(finding: Finding, lines: list[str], speaker: Speaker) -> str:
+def _paragraph(finding: Finding, lines: list[str], speaker: Speaker, *, headed: bool) -> str:
     """One finding: what, why, what is missing, what it rests on, where it stands in the guideline."""
-    parts = [f"**{speaker.summary(finding)}**", " ".join(lines)]
-    if finding.verdict.missing:
+    parts = [f"**{speaker.summary(finding)}**" if headed else "", " ".join(lines)]
+    if finding.verdict.missing and finding.verdict.outcome is Outcome.DUE:
         parts.append(f"{speaker.word('missing')}{_colon(speaker)} {speaker.missing(finding)}.")
     facts = list(dict.fromkeys(_fact(proof, speaker) for proof in finding.verdict.evidence))
     if facts:
         parts.append(f"{speaker.word('rests-on')}{_colon(speaker)} {'; '.join(facts)}.")
-    where = f"{speaker.source(finding)} ({speaker.word('rule')} {finding.rule.id})"
+    strength = finding.rule.strength[speaker.language]
+    where = f"{speaker.source(finding)}; {strength} ({speaker.word('rule')} {finding.rule.id})"
     parts.append(f"{speaker.word('source')}{_colon(speaker)} {where}.")
     return "\n\n".join(part for part in parts if part)
 

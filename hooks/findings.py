@@ -86,7 +86,9 @@ def _clearance(clearance: Clearance) -> dict[str, Any]:
         return {"unit": "mL/min", "missing": [m.what for m in clearance.missing]}
     low, high = _decimal(clearance.span.low), _decimal(clearance.span.high)
     bounds = {"value": low} if clearance.span.is_exact else {"low": low, "high": high}
-    return {**bounds, "unit": "mL/min", "formula": "Cockcroft-Gault, smaller of the two published forms"}
+    about = {"unit": "mL/min", "formula": "Cockcroft-Gault, smaller of the two published forms", "sex": clearance.sex}
+    age = {"age": int(clearance.age.high)} if clearance.age is not None and clearance.age.is_exact else {}
+    return {**bounds, **{name: value for name, value in about.items() if value is not None}, **age}
 
 
 def _decimal(value: Fraction) -> Decimal:

@@ -51,7 +51,7 @@ class Rule:
     title: Mapping[str, str]
     hooks: tuple[str, ...]
     severity: Mapping[str, Severity]
-    strength: str
+    strength: Mapping[str, str]
     ours: tuple[str, ...]
     override: tuple[str, ...]
     said_in: tuple[str, ...]

@@ -56,7 +56,7 @@ class HookRequest:
     hook: str
     hook_instance: UUID
     context: Context
-    prefetch: Mapping[str, msgspec.Raw | None]
+    prefetch: Mapping[str, bytes | None]
     fhir_server: str | None = None
     authorization: FhirAuthorization | None = None
     extension: Mapping[str, object] = field(default_factory=dict)
@@ -105,12 +105,12 @@ def _hook_instance(sent: Mapping[str, Member]) -> UUID:
     return UUID(text)
 
 
-def _prefetch(sent: Mapping[str, Member]) -> dict[str, msgspec.Raw | None]:
-    values: dict[str, msgspec.Raw | None] = {}
-    for key, raw in _optional_object(sent, "prefetch").items():
-        strict_json.refuse_duplicates(raw, "prefetch")
-        values[key] = None if bytes(memoryview(raw)[:5]) == b"null" else raw
-    return values
+def _prefetch(sent: Mapping[str, Member]) -> dict[str, bytes | None]:
+    """Each value copied out of the body, so that the body itself can be let go."""
+    values = {key: bytes(raw) for key, raw in _optional_object(sent, "prefetch").items()}
+    for value in values.values():
+        strict_json.refuse_duplicates(value, "prefetch")
+    return {key: None if value == b"null" else value for key, value in values.items()}
 
 
 def _fhir_server(sent: Mapping[str, Member]) -> str | None:

@@ -100,13 +100,12 @@ def loads(raw: bytes | msgspec.Raw, field: str) -> object:
     return value
 
 
-def refuse_duplicates(raw: msgspec.Raw, field: str) -> None:
+def refuse_duplicates(text: bytes, field: str) -> None:
     """Refuse a repeated key anywhere in a value of at most `SMALL` bytes; larger values are let through unread.
 
     The quick way counts quotation marks before and after decoding: a repeated key takes at least its own two with it.
     Escapes by number could hide or add some; where they occur, or the counts differ, the value is decoded carefully.
     """
-    text = bytes(raw)
     if len(text) > SMALL or text[:1] not in (b"{", b"["):
         return
     try:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from fhir_mappers.orders import OrderContext, Step, steps
-
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.proposals import (
     NewMedication,
@@ -86,7 +85,7 @@ def _action(step: Step, speaker: Speaker) -> Action:
     figures = {name: value for name, value in step.figures.items() if value is not None}
     said = speaker.word(step.words, **{k: v for k, v in figures.items() if not isinstance(v, bool)})
     if figures.get("text_to_check"):
-        said = f"{said} {speaker.word('check-free-text')}"
+        said = f"{said}. {speaker.word('check-free-text')}"
     return Action(type=ActionType(step.type), description=said, resource=step.resource, resource_id=step.reference)
 
 

@@ -161,6 +161,20 @@ class DraftOrder(Event):
     prior: str | None = None
     planned: PartialDate | None = None
 
+    def evidence(self, what: str | None = None) -> Evidence:
+        """The draft as evidence: the dose it states, or that it stops a treatment."""
+        dose = self.dose if isinstance(self.dose, Quantity) else None
+        value = str(dose.value) if dose else ("stopped" if self.stops else None)
+        return Evidence(
+            self.source.resource,
+            what or "draft_order",
+            self.source.code,
+            value,
+            dose.unit if dose else None,
+            date=self.when,
+            origin=self.source.origin,
+        )
+
     def is_reason(self, wanted: tuple[str, ...]) -> bool:
         """True when one of the coded reasons of the order is among the wanted concepts."""
         return not set(wanted).isdisjoint(self.reasons)

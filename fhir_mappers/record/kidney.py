@@ -204,7 +204,7 @@ class Kidney(Facts):
         if born is None or born.surely_after(day):
             return Missing("birth_date", NOT_FETCHED if self.looked_for.get(PATIENT, "x") else ABSENT)
         ages = Span(Fraction(max(0, whole_years(born.last, day))), Fraction(whole_years(born.first, day)), "a")
-        proof = Evidence(self.person.source, "birth_date", value=born.text, date=born, origin=self.person.origin)
+        proof = Evidence(self.person.source, "birth_date", value=born.text, origin=self.person.origin)
         if ages.high > Fraction(self._n.age_high.value):
             return Missing("birth_date", IMPLAUSIBLE, proof)
         return Known(ages, (proof,))

@@ -36,7 +36,7 @@ class PatientRecord(Kidney, Mouth, Treatment, Disease, CalciumQuestions, Facts):
             if born.last <= self.as_of
             else Span.exactly(0, "a").low
         )
-        proof = Evidence(self.person.source, "birth_date", value=born.text, date=born, origin=self.person.origin)
+        proof = Evidence(self.person.source, "birth_date", value=born.text, origin=self.person.origin)
         return Known(Span(youngest, Span.exactly(whole_years(born.first, self.as_of), "a").low, "a"), (proof,))
 
     def pregnant(self) -> Answer:

@@ -62,7 +62,7 @@ def patient(id: str = "1", **more: Any) -> Json:
     return resource("Patient", **{"id": id, "birthDate": "1957-03-14", "gender": "male", **more})
 
 
-def observation(code: str, value: str | None = None, on: str = "2026-06-01", id: str = "o1", **more: Any) -> Json:
+def observation(code: str, value: str | None = None, /, on: str = "2026-06-01", id: str = "o1", **more: Any) -> Json:
     measured = quantity(value) if value else None
     given = {"id": id, "status": "final", "code": concept(code), "subject": PATIENT, "effectiveDateTime": on}
     return resource("Observation", **{**given, "valueQuantity": measured, **more})

@@ -1,0 +1,62 @@
+"""Resources by type, whatever key they came under; facts in an order that does not depend on the order of sending."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from fhir_mappers.clerk import Clerk, Place
+from fhir_mappers.record import facts
+from fhir_mappers.record.events import Event, Measurement
+from fhir_mappers.shapes import Medication, Observation
+from fhir_mappers.wire import Found
+
+F = TypeVar("F", bound=Event | Measurement)
+
+Placed = list[tuple[Place, Any]]
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The resources of all prefetch values by type, and those of Observations by key."""
+
+    by_type: dict[type[Any], Placed] = field(default_factory=dict)
+    observations: dict[str, list[tuple[int, str | None, Observation]]] = field(default_factory=dict)
+
+    def kinds(self) -> list[str]:
+        """The kind of every resource, once for each."""
+        results = sum(map(len, self.observations.values()))
+        return [facts.OBSERVATIONS] * results + [place.kind for all in self.by_type.values() for place, _ in all]
+
+
+def sort(found: Mapping[str, Found], kinds: Mapping[type[Any], str], clerk: Clerk) -> Sorted:
+    """By type, those of the given kinds; what others refer to goes into the library."""
+    result = Sorted()
+    for key, value in found.items():
+        origin = clerk.origins.get(key, "prefetch")
+        for index, url, resource in value.resources:
+            if isinstance(resource, Observation):
+                result.observations.setdefault(key, []).append((index, url, resource))
+                continue
+            kind = type(resource)
+            name = f"{kind.__name__}/{resource.id}" if resource.id else url or f"{key}.entry[{index}]"
+            if url is not None:
+                clerk.library.names[url] = name
+            if isinstance(resource, Medication):
+                clerk.library.medications.setdefault(name, resource)
+            elif kind in kinds:
+                result.by_type.setdefault(kind, []).append((Place(kinds[kind], name, origin), resource))
+    return result
+
+
+def in_order(read: list[F]) -> tuple[F, ...]:
+    """By the names of their resources; the same resource sent twice is one fact."""
+    ordered = sorted(read, key=_name)
+    return tuple(fact for i, fact in enumerate(ordered) if i == 0 or not _is_repeated(fact, ordered[i - 1]))
+
+
+def _is_repeated(fact: F, before: F) -> bool:
+    return fact.source.resource == before.source.resource and fact == before
+
+
+def _name(fact: Event | Measurement) -> str:
+    return fact.source.resource

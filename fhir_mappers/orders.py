@@ -1,0 +1,179 @@
+"""The way back: a proposal becomes CDS Hooks actions with whole FHIR R4 resources.
+
+New orders are filled from the formulary as plain dicts, whose templates ``check_templates`` validates once with
+``fhir.resources``; a draft of the EHR is edited as the JSON it sent (``draft_edits``). Decimals stay Decimal.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any, assert_never
+
+from fhir_mappers.codings import relative
+from fhir_mappers.draft_edits import Change, edit, set_dose, set_route
+from fhir_mappers.formulary import LANGUAGES, default_formulary
+from fhir_mappers.new_orders import Json, OrderContext, is_asked_for, medication_order, service_order, stop_order
+from fhir_mappers.record.events import DraftOrder, Source, TreatmentCourse
+from fhir_mappers.record.proposals import (
+    Names,
+    NewMedication,
+    NewService,
+    PostponeDraft,
+    Proposal,
+    RemoveDraft,
+    SetDose,
+    SetInfusionTime,
+    StopOrder,
+)
+from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.timing_edits import postpone, set_infusion_time, set_interval
+
+__all__ = ["OrderContext", "Step", "check_templates", "steps"]
+
+_REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-._]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One CDS Hooks action: type create, update or delete.
+
+    ``resource`` for create and update, ``reference`` (``Type/id``) for delete. ``words`` is the key of the shared text
+    that describes it, ``figures`` what fills that text; an update also has the flag ``text_to_check``.
+    """
+
+    type: str
+    resource: Json | None
+    reference: str | None
+    words: str
+    figures: Mapping[str, Any]
+
+
+def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
+    """The actions of one proposal, in the order of a FHIR transaction; none when it cannot or need not be carried out.
+
+    Raises:
+        KeyError: the proposal names an item or reason the formulary does not have.
+    """
+    match proposal:
+        case NewMedication():
+            return (_new_medication(proposal, context),)
+        case NewService():
+            return tuple(_new_services(proposal, context))
+        case RemoveDraft():
+            return _remove(proposal, context)
+        case StopOrder():
+            return _stop(proposal, context)
+        case SetDose():
+            return _set_dose(proposal, context)
+        case SetInfusionTime():
+            change = set_infusion_time(proposal.draft, proposal.time)
+            return _update(proposal.draft, context, "action-infusion", {"time": proposal.time}, change)
+        case PostponeDraft():
+            return _update(proposal.draft, context, "action-postpone", {"to": proposal.to}, postpone(proposal.to))
+    assert_never(proposal)
+
+
+def check_templates() -> None:
+    """Validate everything the formulary can draft with the FHIR R4 models, once, at the start.
+
+    Raises:
+        ValueError: a template is not valid FHIR; the message names the element.
+    """
+    from fhir.resources.R4B.medicationrequest import MedicationRequest
+    from fhir.resources.R4B.servicerequest import ServiceRequest
+
+    for resource in _specimens():
+        model = ServiceRequest if resource["resourceType"] == "ServiceRequest" else MedicationRequest
+        model.model_validate(resource)
+
+
+def _specimens() -> Iterable[Json]:
+    """One of each order we can draft, in every language, bare and with everything filled."""
+    day, book = date(2026, 1, 1), default_formulary()
+    dose, interval = Quantity.of("3.3 mg"), Quantity.of("90 d")
+    running = TreatmentCourse(Source("MedicationRequest/1"), ("denosumab",), "active")
+    proposals: list[Proposal] = [NewService((key,), day, "note") for key in book.services]
+    for key in book.medications:
+        proposals += [NewMedication(key), *(NewMedication(key, dose, day, reason, interval) for reason in book.reasons)]
+    for language in LANGUAGES:
+        for user, encounter in ((None, None), ("Practitioner/u", "e")):
+            context = OrderContext("p", user, encounter, day, language)
+            for proposal in (*proposals, StopOrder((running,))):
+                yield from (step.resource for step in steps(proposal, context) if step.resource is not None)
+
+
+def _new_medication(proposal: NewMedication, context: OrderContext) -> Step:
+    dose = proposal.dose or default_formulary().medications[proposal.item].dose
+    words = "action-new" + ("-dose" if dose else "") + ("-on" if proposal.on else "")
+    figures = _told({"name": Names((proposal.item,)), "dose": dose, "on": proposal.on})
+    return Step("create", medication_order(proposal, dose, context), None, words, figures)
+
+
+def _new_services(proposal: NewService, context: OrderContext) -> Iterable[Step]:
+    book = default_formulary()
+    words = "action-service-on" if proposal.on else "action-service"
+    for item in {item.key: item for key in proposal.items for item in book.services[key]}.values():
+        if not is_asked_for(item, context):
+            figures = _told({"name": Names((item.key,)), "on": proposal.on})
+            yield Step("create", service_order(item, proposal, context), None, words, figures)
+
+
+def _remove(proposal: RemoveDraft, context: OrderContext) -> tuple[Step, ...]:
+    draft = proposal.draft
+    if not _is_ours(draft, context):
+        return ()
+    instead = _instead(proposal.instead, context)
+    known = draft.raw.get("id")
+    reference = f"{draft.kind}/{known}"
+    if not isinstance(known, str) or not _REFERENCE.fullmatch(reference):
+        return instead
+    return (Step("delete", None, reference, "action-remove", _told({})), *instead)
+
+
+def _stop(proposal: StopOrder, context: OrderContext) -> tuple[Step, ...]:
+    """One stopping order for each running one that is not being stopped already; then what is given instead."""
+    stopping = {draft.prior for draft in context.drafts if draft.stops}
+    found = [stop_order(order, context) for order in proposal.orders if order.source.resource not in stopping]
+    made = [Step("create", one[1], None, "action-stop", _told({"name": Names((one[0],))})) for one in found if one]
+    return (*made, *_instead(proposal.instead, context))
+
+
+def _instead(proposal: NewMedication | None, context: OrderContext) -> tuple[Step, ...]:
+    return () if proposal is None else (_new_medication(proposal, context),)
+
+
+def _set_dose(proposal: SetDose, context: OrderContext) -> tuple[Step, ...]:
+    changes: dict[str, tuple[Any, Change]] = {}
+    if proposal.dose is not None:
+        changes["dose"] = proposal.dose, set_dose(proposal.draft, proposal.dose)
+    if proposal.interval is not None:
+        changes["interval"] = proposal.interval, set_interval(proposal.interval)
+    if proposal.route is not None:
+        route = default_formulary().routes[proposal.route]
+        changes["route"] = Names((proposal.route,)), set_route(route, context.language)
+    words = f"action-{next(iter(changes))}" if len(changes) == 1 else "action-change"
+    figures = {name: figure for name, (figure, _) in changes.items()}
+    return _update(proposal.draft, context, words, figures, *(change for _, change in changes.values()))
+
+
+def _update(
+    draft: DraftOrder, context: OrderContext, words: str, figures: Mapping[str, Any], *changes: Change
+) -> tuple[Step, ...]:
+    edited = edit(draft, *changes) if _is_ours(draft, context) else None
+    if edited is None:
+        return ()
+    return (Step("update", edited.resource, None, words, _told({**figures, "text_to_check": edited.text_to_check})),)
+
+
+def _is_ours(draft: DraftOrder, context: OrderContext) -> bool:
+    """False for a draft that names another patient: its reader drops those, and nothing of ours may touch one."""
+    said = draft.raw.get("subject") or draft.raw.get("patient")
+    reference = said.get("reference") if isinstance(said, dict) else None
+    named = relative(reference) if isinstance(reference, str) else None
+    return named is None or not named.startswith("Patient/") or named == f"Patient/{context.patient_id}"
+
+
+def _told(figures: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType({name: value for name, value in figures.items() if value is not None})

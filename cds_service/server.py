@@ -10,7 +10,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 from cds_service.app import create_app
 from cds_service.settings import Settings, is_loopback
 
-NOTICE = "Callers are not authenticated: the service listens on this machine only. Do not connect it to real patients this way."
+NOTICE = "Development mode: callers are not authenticated. Do not connect it to real patients this way."
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types

@@ -5,7 +5,9 @@ number is converted only when a question asks for its concept. A patient with ye
 and the checks of one call ask for a few of them.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,6 +25,7 @@ from fhir_mappers.values import ValueReader
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _PRELIMINARY = "preliminary"
+_USUAL_DATE = re.compile(r"....-..-..(?:T..:..|$)")
 
 
 class Sample(NamedTuple):
@@ -124,11 +127,9 @@ def _has_no_value(sent: Valued) -> bool:
 def _is_dated(sent: Observation) -> bool:
     """Whether the observation has a readable date; the usual form is checked without building one."""
     text = sent.effective_date_time
-    if text is not None and (len(text) == 10 or (text[10:11] == "T" and text[13:14] == ":")):
-        try:
-            return datetime.fromisoformat(text) is not None and text[4] == text[7] == "-"
-        except ValueError:
-            pass
+    if text is not None and _USUAL_DATE.match(text):
+        with suppress(ValueError):
+            return bool(datetime.fromisoformat(text))
     return _when(sent) is not None
 
 

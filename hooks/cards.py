@@ -93,12 +93,16 @@ def _card(group: _Group, context: OrderContext, speaker: Speaker) -> Card:
 def _summary(group: _Group, speaker: Speaker) -> str:
     labels = [speaker.label(f.rule.id) for f in group.shown]
     if group.card == NOT_CHECKED:
-        return composite(speaker.word("not-checked"), labels, speaker.word("more"))
+        return composite(speaker.word("not-checked") + _colon(speaker), labels, speaker.word("more"))
     lead = group.shown[0]
     if group.card == "before-start":
         steps = [f for f in group.shown if f.verdict.case != "presumed"]
         if len(steps) > 1:
-            return composite(speaker.group(group.card), [speaker.label(f.rule.id) for f in steps], speaker.word("more"))
+            return composite(
+                speaker.group(group.card) + _colon(speaker),
+                [speaker.label(f.rule.id) for f in steps],
+                speaker.word("more"),
+            )
     return speaker.summary(lead)
 
 
@@ -116,7 +120,7 @@ def _detail(group: _Group, speaker: Speaker) -> str:
 def _paragraph(finding: Finding, lines: list[str], speaker: Speaker, *, headed: bool) -> str:
     """One finding: what, why, what is missing, what it rests on, where it stands in the guideline."""
     parts = [f"**{speaker.summary(finding)}**" if headed else "", " ".join(lines)]
-    if finding.verdict.missing and finding.verdict.outcome is Outcome.DUE:
+    if finding.verdict.missing:
         parts.append(f"{speaker.word('missing')}{_colon(speaker)} {speaker.missing(finding)}.")
     facts = list(dict.fromkeys(_fact(proof, speaker) for proof in finding.verdict.evidence))
     if facts:

@@ -121,15 +121,15 @@ def clip(text: str, limit: int = SUMMARY_LIMIT) -> str:
 
 
 def composite(heading: str, labels: Iterable[str], more: str, limit: int = SUMMARY_LIMIT) -> str:
-    """``heading: a, b, c``; labels that do not fit are counted in ``more`` (which holds ``{count}``)."""
+    """``heading a, b, c`` (the heading brings its colon); those that do not fit are counted in ``more``."""
     names = list(dict.fromkeys(labels))
     for kept in range(len(names), 0, -1):
         rest = len(names) - kept
         tail = f" {more.format(count=rest)}" if rest else ""
-        line = f"{heading}: {', '.join(names[:kept])}{tail}"
+        line = f"{heading} {', '.join(names[:kept])}{tail}"
         if len(line) <= limit:
             return line
-    return clip(heading, limit)
+    return clip(heading.rstrip(" :"), limit)
 
 
 def _cut_offs(rules: Mapping[str, Rule], edition: str) -> tuple[Any, ...]:

@@ -102,7 +102,7 @@ _ORDER_FOR = {
     c.DENTAL_EXAMINATION: DENTAL,
     c.PANORAMIC_XRAY: PANORAMIC,
     c.VITAMIN_D: VITAMIN_D_TEST,
-    c.TOOTH_EXTRACTION: DENTAL,
+    c.DENTAL_CLEARANCE: DENTAL,
 }
 
 
@@ -114,7 +114,7 @@ def _steps_left(record: PatientRecord, limits: Deferred) -> tuple[tuple[str, Ans
         (c.DENTAL_EXAMINATION, record.fresh(record.last_dental_examination(), limits.dental)),
         (c.PANORAMIC_XRAY, record.panoramic_within(limits.panoramic)),
         (c.VITAMIN_D, Answer(isinstance(vitamin_d, Known))),
-        (c.TOOTH_EXTRACTION, healed),
+        (c.DENTAL_CLEARANCE, healed),
     )
 
 

@@ -121,7 +121,12 @@ def _with_plan(record: PatientRecord, limits: Bridge, verdict: Verdict, notes: t
     now = record.clearance(record.conventions.clearance.creatinine_zoledronate)
     last = record.last_given(DENOSUMAB_INGREDIENT)
     on = _bridge_day(record, limits, last)
-    figures = {**verdict.figures, "clearance": now, "on": on, "after_last": limits.after_last}
+    figures = {
+        **verdict.figures,
+        "clearance": now if now.span is not None else None,
+        "on": on,
+        "after_last": limits.after_last,
+    }
     figures["last"] = last.value.when if isinstance(last, Known) else figures.get("last")
     unsafe = record.dialysis() | now.below(limits.dosing.table.contraindicated_below)
     advised = limits.dosing.table.dose_for(now)

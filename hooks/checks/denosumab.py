@@ -95,9 +95,10 @@ def spacing(record: PatientRecord, limits: DenosumabSpacing, draft: DraftOrder) 
 
 @dataclass(frozen=True, slots=True)
 class NoReduction:
-    """The full dose (mg), and the clearance (mL/min) under which a lower one looks like a renal adjustment."""
+    """The full dose with its tolerance (mg), and the clearance (mL/min) under which less looks like an adjustment."""
 
     dose: Quantity
+    tolerance: Quantity
     clearance: Quantity
 
 
@@ -109,7 +110,7 @@ def no_renal_reduction(record: PatientRecord, limits: NoReduction, draft: DraftO
     Units     mg, mL/min
     Source    guidelines/denosumab.toml [DMAB-RENAL-01]
     """
-    if not isinstance(draft.dose, Quantity) or draft.dose >= limits.dose:
+    if not isinstance(draft.dose, Quantity) or draft.dose >= limits.dose - limits.tolerance:
         return not_applicable()
     now = record.clearance(record.conventions.clearance.creatinine_denosumab)
     low = now.below(limits.clearance)

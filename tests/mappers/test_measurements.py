@@ -28,17 +28,17 @@ VALUES = rows(
     """
     loinc   | value         | concept          | house            | problem
     --------+---------------+------------------+------------------+-------------
-    2160-0  | 7.10 mg/dL    | creatinine_serum | 627.65207 umol/L |
+    2160-0  | 7.10 mg/dL    | creatinine_serum | 627.64 umol/L    |
     2160-0  | 80 umol/L     | creatinine_serum | 80 umol/L        |                # the unit decides, not the code
     2160-0  | 80 µmol/l     | creatinine_serum | 80 umol/L        |
     2160-0  | 80.0 umol/L   | creatinine_serum | 80.0 umol/L      |
-    14682-9 | 9 mg/L        | creatinine_serum | 79.56153 umol/L  |
+    14682-9 | 9 mg/L        | creatinine_serum | 79.56 umol/L     |
     2160-0  | 80 furlong    | creatinine_serum |                  | unit-unknown
     2160-0  | 99999 umol/L  | creatinine_serum |                  | implausible
     2160-0  | -5 umol/L     | creatinine_serum |                  | implausible
     29463-7 | 70 kg         | body_weight      | 70 kg            |
     29463-7 | 70500 g       | body_weight      | 70.5 kg          |
-    75327-7 | 8 wk          | life_expectancy  | 1.839832 mo      |
+    75327-7 | 30 wk         | life_expectancy  | 7 mo             |
     """
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from fhir_mappers import units
-from fhir_mappers.datatypes import Code, Codes, Named, Period, Quantity, Reference
+from fhir_mappers.datatypes import Code, Codes, Named, Period, Quantity
 from fhir_mappers.record.answer import IMPLAUSIBLE, UNIT_MISSING, UNIT_UNKNOWN, UNREADABLE
 from fhir_mappers.record.dates import PartialDate, parse_date
 from fhir_mappers.terminology import Terminology
@@ -65,10 +65,6 @@ class Coder:
         told = [Understood(self._terminology.in_text(text)) for text in (sent.text, *displays)]
         return _merged([self.codes(sent), *told])
 
-    def words(self, text: str | None) -> Understood:
-        """The drug names in a text."""
-        return Understood(self._terminology.in_text(text))
-
     def all(self, sent: Iterable[Codes | Named] | Codes | Named | None) -> tuple[str, ...]:
         """The concepts of several CodeableConcepts (or of one, where a list was meant)."""
         if sent is None:
@@ -124,8 +120,3 @@ def convert(concept: str, sent: Quantity, *, check_range: bool = True) -> units.
     if sent.value is None:
         return units.Refusal("not-a-number", "")
     return units.convert(concept, sent.value, sent.unit, sent.code, check_range=check_range)
-
-
-def has_id(reference: Reference | None, name: str) -> bool:
-    """Whether the reference points at ``Type/id``."""
-    return reference is not None and relative(reference.reference) == name

@@ -13,10 +13,12 @@ from fhir_mappers.record.quantity import Quantity
 
 Dosages = list[Dosage] | None
 
+_LARGEST_POWER = 30
+
 
 def milligrams(sent: SentQuantity, concepts: Iterable[str]) -> Quantity | str:
     """A dose in the house unit of its drug (mg, or [iU]), else the reason why not. Its size is not judged here."""
-    if sent.value is None or not sent.value.is_finite():
+    if sent.value is None or not sent.value.is_finite() or abs(sent.value.adjusted()) > _LARGEST_POWER:
         return UNREADABLE
     table = next((name for c in concepts if units.canonical_unit(name := f"{c}_dose")), None)
     if table is None:

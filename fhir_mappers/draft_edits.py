@@ -7,7 +7,6 @@ Every other element keeps its value and its digits. R4 (``doseAndRate`` lists), 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -97,16 +96,12 @@ def set_dose(draft: DraftOrder, dose: Quantity) -> Change:
         old = stated_dose(order, drug)
         if old is None or old.unit != dose.unit or old.value <= 0:
             return False
-        for sent in stated:
-            one = amount(Decimal(1), sent.get("unit"), sent.get("code"), drug)
-            value = exactly(Fraction(dose.value) / Fraction(one.value)) if one is not None else None
-            if one is None or value is None:
-                return False
-            sent["value"] = value
         factor = Fraction(dose.value) / Fraction(old.value)
+        for sent in stated:
+            sent["value"] = exactly(Fraction(number(sent["value"]) or 0) * factor)
         for rate in (rate for one in instructions(order) for rate in all_rates(one) if rate.is_mass(drug)):
             rate.scale(factor)
-        return True
+        return all(sent["value"] is not None for sent in stated)
 
     return change
 

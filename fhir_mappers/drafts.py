@@ -65,7 +65,9 @@ def _resources(sent: object, clerk: Clerk) -> Iterator[tuple[Place, Json]]:
     entries = sent.get("entry") if is_bundle else [{"resource": sent}]
     for index, entry in enumerate(entries if isinstance(entries, list) else [entries]):
         position = f"{DRAFTS}.entry[{index}]"
-        resource = entry.get("resource") if isinstance(entry, Mapping) else entry
+        resource = (
+            entry.get("resource", entry if "resourceType" in entry else None) if isinstance(entry, Mapping) else entry
+        )
         if isinstance(resource, Mapping) and isinstance(resource.get("resourceType"), str):
             yield Place(DRAFTS, _name(resource, position), "context"), resource
         elif resource is not None:
@@ -200,14 +202,12 @@ def _validity(sent: Draft) -> Period | None:
 
 def _planned(sent: Draft, clerk: Clerk) -> PartialDate | None:
     """When the act is planned. The day of writing counts unless it is past: a draft starts today at the earliest."""
-    timings = planned_of([Dosage(timing=timing) for timing in _timings(sent)])
     days = (sent.occurrence_date_time, start(sent.occurrence_period))
     old_days = (sent.scheduled_date_time, start(sent.scheduled_period))
-    stated = date_of(*days, *old_days, sent.start, start(_validity(sent))) or timings
+    timings = [*(Dosage(timing=timing) for timing in _timings(sent)), *(sent.dosage_instruction or ())]
+    stated = date_of(*days, *old_days, sent.start, start(_validity(sent))) or planned_of(timings)
     written = date_of(sent.authored_on, sent.date_written, sent.ordered_on)
-    if stated is None and written is not None and written.first >= clerk.as_of:
-        return written
-    return stated or planned_of(sent.dosage_instruction)
+    return stated or (written if written is not None and written.first >= clerk.as_of else None)
 
 
 def _timings(sent: Draft) -> list[Timing]:

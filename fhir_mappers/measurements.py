@@ -25,7 +25,8 @@ from fhir_mappers.values import ValueReader
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _PRELIMINARY = "preliminary"
-_USUAL_DATE = re.compile(r"....-..-..(?:T..:..|$)")
+# Of these datetime.fromisoformat accepts only what parse_date accepts too, and tells in a tenth of the time.
+_USUAL_DATE = re.compile(r"[12]\d{3}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 
 class Sample(NamedTuple):
@@ -51,7 +52,7 @@ class Results(Mapping[str, tuple[Measurement, ...]]):
 
     def __getitem__(self, concept: str) -> tuple[Measurement, ...]:
         if concept not in self._read:
-            self._read[concept] = in_order([m for s in self._waiting[concept] if (m := self._measure(concept, s))])
+            self._read[concept] = in_order([self._measure(concept, sample) for sample in self._waiting[concept]])
         return self._read[concept]
 
     def __iter__(self) -> Iterator[str]:
@@ -65,10 +66,9 @@ class Results(Mapping[str, tuple[Measurement, ...]]):
         for concept in _meant(understood.concepts, sample.value):
             self._waiting.setdefault(concept, []).append(sample)
 
-    def _measure(self, concept: str, sample: Sample) -> Measurement | None:
+    def _measure(self, concept: str, sample: Sample) -> Measurement:
         when = _when(sample.dated) if isinstance(sample.dated, Observation) else sample.dated
-        if when is None:
-            return None
+        assert when is not None, "only dated samples are filed"
         source = Source(sample.resource, sample.token, sample.origin)
         return self._values.read(concept, sample.value, source, when, provisional=sample.provisional)
 
@@ -127,7 +127,7 @@ def _has_no_value(sent: Valued) -> bool:
 def _is_dated(sent: Observation) -> bool:
     """Whether the observation has a readable date; the usual form is checked without building one."""
     text = sent.effective_date_time
-    if text is not None and _USUAL_DATE.match(text):
+    if text is not None and _USUAL_DATE.fullmatch(text):
         with suppress(ValueError):
             return bool(datetime.fromisoformat(text))
     return _when(sent) is not None

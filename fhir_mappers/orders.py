@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Any, assert_never
+from typing import Any
 
 from fhir_mappers.codings import relative
 from fhir_mappers.draft_edits import Change, edit, set_dose, set_route
@@ -20,7 +20,6 @@ from fhir_mappers.record.proposals import (
     Names,
     NewMedication,
     NewService,
-    PostponeDraft,
     Proposal,
     RemoveDraft,
     SetDose,
@@ -70,9 +69,8 @@ def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
         case SetInfusionTime():
             change = set_infusion_time(proposal.draft, proposal.time)
             return _update(proposal.draft, context, "action-infusion", {"time": proposal.time}, change)
-        case PostponeDraft():
+        case _:  # PostponeDraft: the type checker knows that nothing else is left
             return _update(proposal.draft, context, "action-postpone", {"to": proposal.to}, postpone(proposal.to))
-    assert_never(proposal)
 
 
 def check_templates() -> None:

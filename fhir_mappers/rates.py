@@ -17,6 +17,7 @@ from fhir_mappers.record.quantity import Quantity
 
 Json = dict[str, Any]
 
+_MINUTES_PER_HOUR = Decimal(60)
 _EXACT_DIGITS, _ROUNDED_DIGITS, _LARGEST = 60, 6, 30
 
 
@@ -40,6 +41,12 @@ def exactly(value: Fraction) -> Decimal | None:
     except Inexact:
         return None
     return Decimal(f"{found.normalize():f}")
+
+
+def minutes_in(unit: object) -> Fraction | None:
+    """One of the unit in minutes, exactly (a second is a sixtieth); None when it is no unit of time."""
+    hour = units.duration(_MINUTES_PER_HOUR, unit) if isinstance(unit, str) else None
+    return Fraction(hour) / Fraction(_MINUTES_PER_HOUR) if hour else None
 
 
 def amount(value: Decimal, unit: object, code: object, drug: Iterable[str]) -> Quantity | None:
@@ -71,13 +78,12 @@ class Rate:
 
     def lengthen(self, was: Fraction, wanted: Fraction) -> None:
         """Change the rate so that what took ``was`` minutes takes ``wanted``."""
-        if self.under is not None and self._per() == was:
-            minute = units.duration(Decimal(1), self._time_unit())
-            value = exactly(wanted / Fraction(minute)) if minute else None
-            if value is not None:
-                self.under["value"] = value
-                return
-        self.scale(was / wanted)
+        minute = minutes_in(self._time_unit())
+        under = exactly(wanted / minute) if minute is not None and self._per() == was else None
+        if self.under is None or under is None:
+            self.scale(was / wanted)
+        else:
+            self.under["value"] = under
 
     def scale(self, factor: Fraction) -> None:
         """Multiply the rate: its number if that is a finite decimal, else both sides of the ratio."""
@@ -103,14 +109,13 @@ class Rate:
     def _per(self) -> Fraction | None:
         """The minutes below the stroke; a denominator without a value is one."""
         value = Decimal(1) if self.under is None else number(self.under.get("value", 1))
-        minutes = units.duration(value, self._time_unit()) if value else None
-        return Fraction(minutes) if minutes else None
+        one = minutes_in(self._time_unit())
+        return Fraction(value) * one if value and value > 0 and one else None
 
-    def _time_unit(self) -> str | None:
+    def _time_unit(self) -> object:
         if self.under is None:
             return self._unit().rpartition("/")[2].strip()
-        unit = self.under.get("code") or self.under.get("unit")
-        return unit if isinstance(unit, str) else None
+        return self.under.get("code") or self.under.get("unit")
 
     def _unit(self) -> str:
         unit = self.over.get("code") or self.over.get("unit")

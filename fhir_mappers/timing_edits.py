@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
-from fhir_mappers import units
 from fhir_mappers.draft_edits import Change, all_rates, drug_names, instructions, stated_dose, the_only
-from fhir_mappers.rates import Json, exactly, number
+from fhir_mappers.rates import Json, exactly, minutes_in, number
 from fhir_mappers.record.dates import parse_date
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.quantity import Quantity
 
+_MINUTES_PER_DAY = 1440
 _DURATIONS = ("duration", "durationMax")
 
 
@@ -58,7 +57,7 @@ def set_interval(interval: Quantity) -> Change:
         for repeat in told:
             _write_interval(order, repeat, Fraction(interval.value))
         for one in instructions(order):
-            if _repeat(one) in told:
+            if any(_repeat(one) is repeat for repeat in told):
                 one["timing"].pop("code", None)  # FHIR: the code restates the timing, so it would contradict it now
         return True
 
@@ -112,15 +111,13 @@ def _unit_key(order: Json | None, repeat: Json, name: str) -> str:
     return f"{name}Units" if old or f"{name}Units" in repeat else f"{name}Unit"
 
 
-def _unit(repeat: Json, name: str) -> str | None:
-    unit = repeat.get(_unit_key(None, repeat, name))
-    return unit if isinstance(unit, str) else None
+def _unit(repeat: Json, name: str) -> object:
+    return repeat.get(_unit_key(None, repeat, name))
 
 
 def _minutes(repeat: Json, name: str) -> Fraction | None:
-    value = number(repeat.get(name))
-    minutes = units.duration(value, _unit(repeat, "duration")) if value is not None else None
-    return None if minutes is None else Fraction(minutes)
+    value, one = number(repeat.get(name)), minutes_in(_unit(repeat, "duration"))
+    return Fraction(value) * one if value is not None and value >= 0 and one is not None else None
 
 
 def _infused_in(instruction: Json, dose: Quantity | None, drug: tuple[str, ...]) -> Fraction | None:
@@ -149,8 +146,8 @@ def _slow_down(
 def _write_durations(repeat: Json, wanted: Fraction) -> None:
     """At least ``wanted`` minutes in every duration, in the unit of the draft where that is exact, else in minutes."""
     found = {name: max(m, wanted) for name in _DURATIONS if (m := _minutes(repeat, name)) is not None}
-    one = units.duration(Decimal(1), _unit(repeat, "duration"))
-    values = {name: exactly(minutes / Fraction(one or 1)) for name, minutes in found.items()}
+    one = minutes_in(_unit(repeat, "duration")) or Fraction(1)
+    values = {name: exactly(minutes / one) for name, minutes in found.items()}
     if None in values.values():
         values = {name: exactly(minutes) for name, minutes in found.items()}
         repeat[_unit_key(None, repeat, "duration")] = "min"
@@ -170,14 +167,19 @@ def _add_duration(order: Json, wanted: Fraction) -> bool:
 def _span(repeat: Json) -> Fraction | None:
     """Days between two doses."""
     period, times = number(repeat.get("period")), number(repeat.get("frequency", 1))
-    days = units.days(period, _unit(repeat, "period")) if period else None
-    return Fraction(days) / Fraction(times) if days and times and times > 0 else None
+    one = _days_in(_unit(repeat, "period"))
+    return Fraction(period) * one / Fraction(times) if period and one and times and times > 0 else None
+
+
+def _days_in(unit: object) -> Fraction | None:
+    minutes = minutes_in(unit)
+    return None if minutes is None else minutes / _MINUTES_PER_DAY
 
 
 def _write_interval(order: Json, repeat: Json, wanted: Fraction) -> None:
     key = _unit_key(order, repeat, "period")
-    one = units.days(Decimal(1), _unit(repeat, "period"))
-    value = exactly(wanted / Fraction(one)) if one else None
+    one = _days_in(_unit(repeat, "period"))
+    value = exactly(wanted / one) if one else None
     repeat["period"] = exactly(wanted) if value is None else value
     if value is None:
         repeat[key] = "d"

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -21,6 +21,7 @@ _AROUND_SLASH = re.compile(r"\s*/\s*")
 _DIMENSIONLESS = re.compile(r"1|\{[^{}]*\}")
 _MICRO = str.maketrans({"\u00b5": "u", "\u03bc": "u"})
 _LARGEST_POWER, _MOST_DIGITS, _ROUNDED_DIGITS, _EXACT_DIGITS = 30, 100, 28, 300
+_LONGEST_MEMORISED_UNIT = 64
 _MINUTES = MappingProxyType(
     {
         "s": Fraction(1, 60),
@@ -80,10 +81,11 @@ def convert(
     """
     if not value.is_finite():
         return Refusal("not-a-number", str(value)[:40])
-    printed, coded = normalise(unit or ""), normalise(code or "")
-    row = _row(concept, printed, coded)
+    printed, coded = unit or "", code or ""
+    short = len(printed) + len(coded) <= _LONGEST_MEMORISED_UNIT
+    row = _agreed(concept, printed, coded) if short else _row(concept, normalise(printed), normalise(coded))
     if row is None:
-        return Refusal("unit-unknown" if printed or coded else "unit-missing", _both(unit, code))
+        return Refusal("unit-unknown" if printed.strip() or coded.strip() else "unit-missing", _both(unit, code))
     seen = f"{str(value)[:40]} {_both(unit, code)}".rstrip()
     if value < 0 or not _is_moderate(value):
         return Refusal("implausible", seen)
@@ -130,6 +132,12 @@ def unit_table() -> UnitTable:
         if (first.factor, first.canonical) != (row.factor, row.canonical):
             raise ValueError(f"units.csv: {concept} {unit!r} and {first.unit!r} are one spelling with two factors")
     return MappingProxyType({concept: MappingProxyType(rows) for concept, rows in table.items()})
+
+
+@lru_cache(maxsize=4096)
+def _agreed(concept: str, unit: str, code: str) -> UnitRow | None:
+    """A laboratory spells a unit the same way a thousand times: look each spelling up once."""
+    return _row(concept, normalise(unit), normalise(code))
 
 
 def _row(concept: str, printed: str, coded: str) -> UnitRow | None:

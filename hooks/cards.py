@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fhir_mappers.orders import OrderContext
-from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE
+from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE, Evidence
 from hooks.check import Outcome, Severity
 from hooks.evaluate import Broken, Finding, Findings
 from hooks.figures import escape
@@ -20,6 +19,7 @@ FINDINGS_EXTENSION = "io.github.osteohooks.findings"
 NOT_CHECKED = "not-checked"
 _UNAVAILABLE = frozenset({NOT_FETCHED, UNREADABLE})
 _OVERRIDES = 8
+_SERIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,13 @@ class _Group:
 
     @property
     def all(self) -> tuple[Finding, ...]:
-        return tuple(f for first in self.shown for f in (first, *self.said.get(first.rule.id, ())))
+        """Each finding shown, followed by what it also says; of several orders, about the same one."""
+        found = [f for first in self.shown for f in (first, *self._carried(first))]
+        others = [f for carried in self.said.values() for f in carried if not any(f is one for one in found)]
+        return (*found, *others)
+
+    def _carried(self, first: Finding) -> list[Finding]:
+        return [f for f in self.said.get(first.rule.id, ()) if f.draft is first.draft]
 
     @property
     def severity(self) -> Severity:
@@ -93,13 +99,13 @@ def _card(group: _Group, context: OrderContext, speaker: Speaker) -> Card:
 def _summary(group: _Group, speaker: Speaker) -> str:
     labels = [speaker.label(f.rule.id) for f in group.shown]
     if group.card == NOT_CHECKED:
-        return composite(speaker.word("not-checked") + _colon(speaker), labels, speaker.word("more"))
+        return composite(speaker.word("not-checked") + speaker.figures.colon, labels, speaker.word("more"))
     lead = group.shown[0]
     if group.card == "before-start":
         steps = [f for f in group.shown if f.verdict.case != "presumed"]
         if len(steps) > 1:
             return composite(
-                speaker.group(group.card) + _colon(speaker),
+                speaker.group(group.card) + speaker.figures.colon,
                 [speaker.label(f.rule.id) for f in steps],
                 speaker.word("more"),
             )
@@ -120,25 +126,36 @@ def _detail(group: _Group, speaker: Speaker) -> str:
 def _paragraph(finding: Finding, lines: list[str], speaker: Speaker, *, headed: bool) -> str:
     """One finding: what, why, what is missing, what it rests on, where it stands in the guideline."""
     parts = [f"**{speaker.summary(finding)}**" if headed else "", " ".join(lines)]
+    colon, semicolon = speaker.figures.colon, speaker.figures.semicolon
     if finding.verdict.missing:
-        parts.append(f"{speaker.word('missing')}{_colon(speaker)} {speaker.missing(finding)}.")
-    facts = list(dict.fromkeys(_fact(proof, speaker) for proof in finding.verdict.evidence))
-    if facts:
-        parts.append(f"{speaker.word('rests-on')}{_colon(speaker)} {'; '.join(facts)}.")
+        parts.append(f"{speaker.word('missing')}{colon} {speaker.missing(finding)}.")
+    if facts := _facts(finding.verdict.evidence, speaker):
+        parts.append(f"{speaker.word('rests-on')}{colon} {f'{semicolon} '.join(facts)}.")
     strength = finding.rule.strength[speaker.language]
-    where = f"{speaker.source(finding)}; {strength} ({speaker.word('rule')} {finding.rule.id})"
-    parts.append(f"{speaker.word('source')}{_colon(speaker)} {where}.")
+    where = f"{speaker.source(finding)}{semicolon} {strength} ({speaker.word('rule')} {finding.rule.id})"
+    parts.append(f"{speaker.word('source')}{colon} {where}.")
     return "\n\n".join(part for part in parts if part)
 
 
-def _fact(proof: Any, speaker: Speaker) -> str:
+def _facts(evidence: Iterable[Evidence], speaker: Speaker) -> list[str]:
+    """What a finding rests on, kind by kind; of a long series the latest ones and how many there are besides."""
+    kinds: dict[str, list[Evidence]] = {}
+    for proof in dict.fromkeys(evidence):
+        kinds.setdefault(proof.what, []).append(proof)
+    return [fact for series in kinds.values() for fact in _latest(series, speaker)]
+
+
+def _latest(series: list[Evidence], speaker: Speaker) -> list[str]:
+    newest = sorted(series, key=lambda proof: proof.date.text if proof.date is not None else "", reverse=True)
+    told = [_fact(proof, speaker) for proof in newest[:_SERIES]]
+    rest = len(newest) - len(told)
+    return [*told[:-1], f"{told[-1]} {speaker.word('more').format(count=rest)}"] if rest else told
+
+
+def _fact(proof: Evidence, speaker: Speaker) -> str:
     shown = speaker.figures.show(proof)
     name = speaker.figures.name(proof.what)
     return f"{name} {shown} ({escape(proof.resource)})" if shown else f"{name} ({escape(proof.resource)})"
-
-
-def _colon(speaker: Speaker) -> str:
-    return " :" if speaker.language == "fr" else ":"
 
 
 def _informational(group: _Group, speaker: Speaker) -> list[str]:

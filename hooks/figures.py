@@ -18,9 +18,13 @@ from fhir_mappers.record.kidney import Clearance
 from fhir_mappers.record.proposals import Literal, Names
 from fhir_mappers.record.quantity import Quantity, Span
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
-_BREAKS = re.compile(r"\s+")
+# Markdown's own characters, and what makes a bare address a link: ``@``, the colon of ``://``, the point of ``www.``
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=[wW]{3})\.)")
+# White space, control characters, and the invisible ones that change the direction of writing
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_DOSE, _PLAIN = "mg", re.compile(r"\d+(\.\d+)?(E[+-]?\d+)?")
 _TENTH = Decimal("0.1")
+_MOST_PLACES = 12
 
 
 class Figures:
@@ -31,6 +35,7 @@ class Figures:
 
     def __init__(self, language: str, shared: Mapping[str, Any], cut_offs: Sequence[Quantity] = ()) -> None:
         self.language = language
+        self.colon, self.semicolon = (" :", " ;") if language == "fr" else (":", ";")
         self._shared = shared
         self._cut_offs = tuple(Fraction(q.value) for q in cut_offs)
 
@@ -62,8 +67,8 @@ class Figures:
 
     def number(self, value: Decimal) -> str:
         """A decimal in the language's writing, with the digits it has and no trailing zeros."""
-        shown = value.normalize() if value == value.to_integral_value() else Decimal(str(value).rstrip("0"))
-        return _number(shown, self.language)
+        digits = value.normalize()
+        return _number(digits, max(0, -int(digits.as_tuple().exponent)), self.language)
 
     def quantity(self, quantity: Quantity) -> str:
         """A number with its unit; doses never end in ``.0`` (they are misread tenfold)."""
@@ -91,7 +96,7 @@ class Figures:
         if clearance.span is None:
             return self.word("unknown")
         low, high = self._rounded(clearance.span.low), self._rounded(clearance.span.high)
-        return f"{low} mL/min" if clearance.span.is_exact else self.word("between", low=low, high=high)
+        return f"{low} mL/min" if low == high else self.word("between", low=low, high=high)
 
     def missing(self, missing: Sequence[Missing], form: str = "") -> str:
         """What is missing, with the reason and the nearest value there was; ``short`` gives the names only."""
@@ -101,8 +106,9 @@ class Figures:
         return self.join([self._gap(m) for m in named.values()])
 
     def _gap(self, gap: Missing) -> str:
-        last = f"; {self._result(gap.last)}" if gap.last is not None and gap.last.value is not None else ""
-        return f"{self.name(gap.what)} ({self.word(f'missing-{gap.why}')}{last})"
+        last = gap.last if gap.last is not None and gap.last.value is not None else None
+        nearest = f"{self.semicolon} {self._result(last)}" if last is not None else ""
+        return f"{self.name(gap.what)} ({self.word(f'missing-{gap.why}')}{nearest})"
 
     def _clearance(self, clearance: Clearance, form: str) -> str:
         value = self.clearance_value(clearance)
@@ -114,25 +120,27 @@ class Figures:
         for result in (clearance.weight, clearance.creatinine):
             if result is not None:
                 parts.append(f"{self.name(result.what)} {self._result(result.evidence())}")
-        return f"{value} ({'; '.join(['Cockcroft-Gault', *parts])})"
+        return f"{value} ({f'{self.semicolon} '.join(['Cockcroft-Gault', *parts])})"
 
     def _span(self, span: Span) -> str:
-        low, high = Quantity(Decimal(int(span.low)), span.unit), Quantity(Decimal(int(span.high)), span.unit)
-        return self.quantity(high) if span.is_exact else f"{int(span.low)}-{self.quantity(high) if low != high else ''}"
+        high = self.quantity(Quantity(Decimal(int(span.high)), span.unit))
+        return high if span.is_exact else f"{int(span.low)}-{high}"
 
     def _result(self, proof: Evidence) -> str:
         value = escape(proof.value or "")
         if proof.unit:
-            value = f"{self._as_sent(proof.value)} {escape(self._pretty(proof.unit))}"
+            value = f"{self._digits(proof)} {escape(self._pretty(proof.unit))}"
         elif proof.value in self._shared["names"]:
             value = self.name(str(proof.value))
         when = self.word("on", day=proof.date) if proof.date is not None else ""
         note = f" ({self.word(proof.note)})" if proof.note else ""
         return f"{value} {when}".strip() + note
 
-    def _as_sent(self, value: str | None) -> str:
-        """The digits the EHR sent, in the language's decimal writing."""
-        text = escape(value or "")
+    def _digits(self, proof: Evidence) -> str:
+        """A result keeps the digits the EHR sent, in the language's writing; a dose never ends in ``.0``."""
+        text = escape(proof.value or "")
+        if proof.unit == _DOSE and _PLAIN.fullmatch(text):
+            return self.number(Decimal(text))
         return text.replace(".", ",") if self.language == "fr" else text
 
     def _pretty(self, unit: str) -> str:
@@ -144,14 +152,14 @@ class Figures:
         near = [cut for cut in self._cut_offs if abs(value - cut) <= Fraction(1, 10)]
         if near:
             places = 2
-            while places < 6 and any(value != cut and _round(value, places) == cut for cut in near):
+            while places < _MOST_PLACES and any(value != cut and _round(value, places) == cut for cut in near):
                 places += 1
-        return _number(_round(value, places), self.language)
+        return _number(_round(value, places), places, self.language)
 
 
 def escape(text: str) -> str:
     """Text of the record or the order, harmless in HTML and in Markdown, on one line."""
-    return _MARKDOWN.sub(r"\\\1", html.escape(_BREAKS.sub(" ", text), quote=False))
+    return _MARKDOWN.sub(r"\\\1", html.escape(_BREAKS.sub(" ", text).strip(), quote=False))
 
 
 def _round(value: Fraction, places: int) -> Decimal:
@@ -160,8 +168,8 @@ def _round(value: Fraction, places: int) -> Decimal:
 
 
 @lru_cache(maxsize=1024)
-def _number(value: Decimal, language: str) -> str:
-    places = max(0, -int(value.as_tuple().exponent))
+def _number(value: Decimal, places: int, language: str) -> str:
+    """With so many decimals; they are an argument because 30 and 30.00 are the same key to a cache."""
     return format_decimal(value, format=f"0.{'0' * places}" if places else "0", locale=language)
 
 

@@ -46,6 +46,14 @@ class PartialDate:
         """True when even the earliest reading is later than ``day``."""
         return self.first > day
 
+    def overlaps(self, other: "PartialDate") -> bool:
+        """True when the two cannot be put in order: the same instant, or a date that covers the other's time."""
+        return self.latest >= other.earliest and other.latest >= self.earliest
+
+    def is_later(self, other: "PartialDate") -> bool:
+        """True when even the earliest reading comes after the latest one of ``other``."""
+        return self.earliest > other.latest
+
 
 def of_day(day: date) -> PartialDate:
     """The partial date of one known civil day."""

@@ -44,9 +44,15 @@ class DoseTable:
         low, high = self.dose(span.low), self.dose(span.high)
         return low if low == high else None
 
-    def dose_for(self, clearance: Clearance) -> Quantity | None:
-        """The dose for a computed clearance; None when unknown or contraindicated."""
-        return self.dose_over(clearance.span)
+    def dose_for(self, now: Clearance, first: Clearance | None = None) -> Quantity | None:
+        """The dose for the lower of the current clearance and the one at the first dose (A2); None when unknown or
+        contraindicated now. A first clearance that was contraindicated leaves the lowest dose.
+        """
+        floor = Fraction(self.contraindicated_below.value)
+        lower = now.span if first is None else now.lower(first)
+        if now.span is None or lower is None or now.span.low < floor:
+            return self.dose_over(now.span)
+        return self.dose_over(Span(max(lower.low, floor), max(lower.high, floor), lower.unit))
 
 
 @dataclass(frozen=True, slots=True)

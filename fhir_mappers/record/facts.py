@@ -124,8 +124,7 @@ class Facts:
 
     def results(self, *concepts: str) -> tuple[Measurement, ...]:
         """All results of the concepts up to today, newest first; provisional and unusable ones included."""
-        found = [m for c in concepts for m in self.measurements.get(c, ()) if not m.when.surely_after(self.as_of)]
-        return tuple(sorted(found, key=lambda m: (m.when.latest, m.when.earliest), reverse=True))
+        return self.once(f"results {concepts}", lambda: self._results(concepts))
 
     def latest(self, *concepts: str, within: Quantity | None = None) -> Reading[Measurement]:
         """The newest final result, if readable and fresh; an unreadable newest one is Missing, not skipped."""
@@ -172,6 +171,10 @@ class Facts:
             self._memo[key] = compute()
         value: T = self._memo[key]
         return value
+
+    def _results(self, concepts: tuple[str, ...]) -> tuple[Measurement, ...]:
+        found = [m for c in concepts for m in self.measurements.get(c, ()) if not m.when.surely_after(self.as_of)]
+        return tuple(sorted(found, key=lambda m: (m.when.latest, m.when.earliest), reverse=True))
 
     def _incomplete(self, kind: str) -> bool:
         return self.looked_for.get(kind, "not-fetched") is not None

@@ -1,6 +1,5 @@
-"""Kidney function for dosing: Cockcroft-Gault in exact arithmetic (catalogue P4, P5), dialysis, eGFR."""
+"""Kidney function for dosing: which results enter Cockcroft-Gault (catalogue P1, P4, P5), dialysis, eGFR."""
 
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -8,6 +7,7 @@ from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import (
     ABSENT,
     IMPLAUSIBLE,
+    IMPRECISE,
     NOT_FETCHED,
     TOO_OLD,
     Answer,
@@ -16,56 +16,15 @@ from fhir_mappers.record.answer import (
     Missing,
     Reading,
     either,
-    unknown,
+    no,
 )
+from fhir_mappers.record.cockcroft import ML_MIN, Inputs, cockcroft, creatinine_span, micromoles
+from fhir_mappers.record.cockcroft import Clearance as Clearance  # the answer of this module
 from fhir_mappers.record.conventions import ClearanceNumbers
 from fhir_mappers.record.dates import PartialDate, whole_years
 from fhir_mappers.record.events import Measurement
-from fhir_mappers.record.facts import CONDITIONS, OBSERVATIONS, PATIENT, PROCEDURES, Facts
+from fhir_mappers.record.facts import CONDITIONS, OBSERVATIONS, PATIENT, PROCEDURES, Facts, evidence_of
 from fhir_mappers.record.quantity import Quantity, Span
-
-ML_MIN = "mL/min"
-
-
-@dataclass(frozen=True, slots=True)
-class Clearance:
-    """A creatinine clearance in mL/min, as a span when an input is partly unknown, with everything it rests on.
-
-    ``span`` is None when no creatinine can be used; ``missing`` names every input that is not known.
-    """
-
-    span: Span | None
-    missing: tuple[Missing, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    creatinine: Measurement | None = None
-    weight: Measurement | None = None
-    age: Span | None = None
-    sex: str | None = None
-    several: bool = False
-
-    @property
-    def provisional(self) -> bool:
-        """True when the creatinine used is a preliminary result."""
-        return self.creatinine is not None and self.creatinine.provisional
-
-    def below(self, limit: Quantity) -> Answer:
-        """Strictly below the limit, over every value the unknown inputs could take."""
-        decided = None if self.span is None else self.span.below(limit)
-        return unknown(*self.missing, evidence=self.evidence) if decided is None else Answer(decided, self.evidence)
-
-    def lower(self, other: "Clearance") -> Span | None:
-        """The lower of two clearances as a span; None unless this one is known."""
-        if self.span is None or other.span is None:
-            return self.span
-        return Span(min(self.span.low, other.span.low), min(self.span.high, other.span.high), ML_MIN)
-
-
-@dataclass(frozen=True, slots=True)
-class _Inputs:
-    creatinine: Span
-    weight: Span
-    age: Span
-    sexes: tuple[str, ...]
 
 
 class Kidney(Facts):
@@ -85,20 +44,22 @@ class Kidney(Facts):
         """Clearance from the newest creatinine of the past year, however old: quoted, never used for a dose."""
         return self.clearance(self.conventions.clearance.creatinine_history)
 
-    def clearance_at(self, first_dose: PartialDate) -> Clearance:
-        """Clearance when the first dose was given: as recorded, else computed from the results of that time (A2)."""
+    def clearance_at(self, first_dose: PartialDate | None) -> Clearance:
+        """Clearance when the first dose was given: as written down, else computed from the results of that time (A2).
+
+        None when the day of the first dose is not recorded: then only what was written down counts.
+        """
         recorded = self._recorded_baseline(first_dose)
         if recorded is not None and recorded.value is not None:
-            span = Span.exactly(recorded.value.value, ML_MIN)
-            return Clearance(span, (), (recorded.evidence(),))
-        day = first_dose.last
-        then = [
-            m
-            for m in self.results(c.CREATININE)
-            if _usable(m) and _within_before(m, day, self._n.creatinine_zoledronate)
-        ]
-        reading: Reading[Measurement] = Known(then[0], (then[0].evidence(),)) if then else Missing(c.CREATININE, ABSENT)
-        return self._clearance(reading, day)
+            return Clearance(Span.exactly(recorded.value.value, ML_MIN), (), (recorded.evidence(),))
+        if first_dose is None:
+            return Clearance(None, (Missing(c.CLEARANCE_AT_FIRST_DOSE, ABSENT),))
+        day, window = first_dose.last, self._n.creatinine_zoledronate
+        final = [m for m in self._plausible() if not m.provisional and _within_before(m, day, window)]
+        highest = max(_at_one_time(final), key=micromoles, default=None)
+        if highest is None:
+            return self._clearance(Missing(c.CREATININE, ABSENT), day)
+        return self._clearance(Known(highest, (highest.evidence(),)), day)
 
     def creatinine(self, window: Quantity) -> Reading[Measurement]:
         """The creatinine to use: newest final one in the window; of several at one time the highest; a newer and
@@ -107,75 +68,108 @@ class Kidney(Facts):
         reading = self.latest(c.CREATININE, within=window)
         if isinstance(reading, Missing):
             return reading
-        same_time = [m for m in self.results(c.CREATININE) if _same_time(m, reading.value)]
-        highest = max(same_time, key=_micromoles)
-        if not self._n.creatinine_low.value <= _micromoles(highest) <= self._n.creatinine_high.value:
+        final = self._final_at(reading.value.when)
+        spoilt = next((m for m in final if m.problem is not None), None)
+        if spoilt is not None:
+            return Missing(c.CREATININE, spoilt.problem or IMPLAUSIBLE, spoilt.evidence())
+        highest = max(final, key=micromoles)
+        if not self._is_plausible(highest):
             return Missing(c.CREATININE, IMPLAUSIBLE, highest.evidence())
         early = self._provisional(window)
-        if isinstance(early, Known) and early.value.when.latest >= highest.when.earliest:
-            highest = max(highest, early.value, key=_micromoles)
+        if isinstance(early, Known):
+            highest = max(highest, early.value, key=micromoles)
         return Known(highest, (highest.evidence(),))
 
     def dialysis(self) -> Answer:
-        """Dialysis: an active dependence, a recent session, or a recent creatinine sampled around a session."""
+        """Dialysis: an active dependence or course, a recent session, or a recent creatinine sampled around one."""
         window = self._n.dialysis
         dependent = self.any_of(
             (p for p in self.problems if p.is_any(c.DIALYSIS) and p.is_ongoing), CONDITIONS, what=c.DIALYSIS
         )
-        done = (p for p in self.procedures if p.is_any((c.DIALYSIS_SESSION, c.DIALYSIS)) and p.status == "completed")
-        session = self.recent(done, window, PROCEDURES, what=c.DIALYSIS)
+        acts = [p for p in self.procedures if p.is_any((c.DIALYSIS_SESSION, c.DIALYSIS))]
+        session = self.recent((p for p in acts if p.status == "completed"), window, PROCEDURES, what=c.DIALYSIS)
+        begun = tuple(p for p in acts if p.status == "in-progress")
+        running = Answer(bool(begun), evidence_of(begun, c.DIALYSIS))
         sampled = [m for m in self.results(c.CREATININE_ON_DIALYSIS) if self.within(m.when, window)]
         around = Answer(bool(sampled), tuple(m.evidence() for m in sampled[:1]))
-        return either((around, dependent, session))
+        return either((around, running, dependent, session))
 
-    def egfr(self) -> Reading[Measurement]:
-        """The newest estimated filtration rate within the creatinine window; never used in place of the clearance."""
-        return self.latest(*c.EGFR, within=self._n.creatinine_zoledronate)
+    def egfr_below(self, limit: Quantity) -> Answer:
+        """Whether the newest estimated filtration rate is below ``limit`` (mL/min); none is no.
+
+        It asks for the missing weight, and is never used in place of the clearance (P5).
+        """
+        reading = self.latest(*c.EGFR, within=self._n.creatinine_zoledronate)
+        if isinstance(reading, Missing) or reading.value.value is None:
+            return no()
+        value, at_limit = reading.value.value.value, reading.value.comparator == "<"
+        return Answer(value < limit.value or (at_limit and value <= limit.value), reading.evidence)
 
     @property
     def _n(self) -> ClearanceNumbers:
         return self.conventions.clearance
 
     def _provisional(self, window: Quantity) -> Reading[Measurement]:
-        early = [m for m in self.results(c.CREATININE) if m.provisional and _usable(m) and self.within(m.when, window)]
-        return Known(early[0], (early[0].evidence(),)) if early else Missing(c.CREATININE, ABSENT)
+        """The highest of the newest preliminary results, unless a final one came later."""
+        final = [m for m in self._plausible() if not m.provisional]
+        recent = [m for m in self._plausible() if m.provisional and self.within(m.when, window)]
+        early = [m for m in recent if not any(f.when.is_later(m.when) for f in final)]
+        highest = max(_at_one_time(early), key=micromoles, default=None)
+        return Missing(c.CREATININE, ABSENT) if highest is None else Known(highest, (highest.evidence(),))
 
-    def _recorded_baseline(self, first_dose: PartialDate) -> Measurement | None:
-        named = [m for m in self.results(c.CLEARANCE_AT_FIRST_DOSE) if m.value is not None]
-        reported = [
-            m for m in self.results(c.CLEARANCE_REPORTED) if m.value is not None and m.when.first == first_dose.first
-        ]
-        return next(iter(named + reported), None)
+    def _final_at(self, when: PartialDate) -> list[Measurement]:
+        return [m for m in self.results(c.CREATININE) if not m.provisional and m.when.overlaps(when)]
+
+    def _plausible(self) -> list[Measurement]:
+        """Every creatinine with a plausible value, newest first."""
+        return [m for m in self.results(c.CREATININE) if m.problem is None and self._is_plausible(m)]
+
+    def _is_plausible(self, creatinine: Measurement) -> bool:
+        return self._n.creatinine_low.value <= micromoles(creatinine) <= self._n.creatinine_high.value
+
+    def _recorded_baseline(self, first_dose: PartialDate | None) -> Measurement | None:
+        reported = () if first_dose is None else self._final(c.CLEARANCE_REPORTED)
+        same_day = [m for m in reported if first_dose is not None and m.when.first == first_dose.first]
+        return next(iter([*self._final(c.CLEARANCE_AT_FIRST_DOSE), *same_day]), None)
+
+    def _final(self, concept: str) -> list[Measurement]:
+        return [m for m in self.results(concept) if m.value is not None and not m.provisional]
 
     def _clearance(self, creatinine: Reading[Measurement], day: date) -> Clearance:
-        weight, age = self._weight(day), self._age(day)
-        absent = [r for r in (creatinine, weight, age) if isinstance(r, Missing)]
-        if self.person.sex is None:
-            absent.append(Missing("sex", NOT_FETCHED if self.looked_for.get(PATIENT, "x") else ABSENT))
+        weight, age, sex = self._weight(day), self._age(day), self.person.sex
+        lacking = self._lacking(creatinine, weight, age)
         if isinstance(creatinine, Missing):
-            return Clearance(None, tuple(absent), sex=self.person.sex)
-        weights = self._weights(weight)
-        ages = age.value if isinstance(age, Known) else self._any_age()
-        sexes = (self.person.sex,) if self.person.sex else ("female", "male")
+            return Clearance(None, lacking, sex=sex)
+        given = Inputs(
+            creatinine_span(creatinine.value, self._n),
+            self._weights(weight),
+            age.value if isinstance(age, Known) else self._any_age(),
+            (sex,) if sex else ("female", "male"),
+        )
         found = (*creatinine.evidence, *(e for r in (weight, age) if isinstance(r, Known) for e in r.evidence))
         return Clearance(
-            _cockcroft(_Inputs(self._creatinines(creatinine.value), weights, ages, sexes), self._n),
-            tuple(absent),
+            cockcroft(given, self._n),
+            lacking,
             found,
             creatinine.value,
             weight.value if isinstance(weight, Known) else None,
             age.value if isinstance(age, Known) else None,
-            self.person.sex,
-            sum(_same_time(m, creatinine.value) for m in self.results(c.CREATININE)) > 1,
+            sex,
+            len({micromoles(m) for m in self._final_at(creatinine.value.when)}) > 1,
         )
 
-    def _creatinines(self, creatinine: Measurement) -> Span:
-        value = Fraction(_micromoles(creatinine))
-        if creatinine.comparator in ("<", "<="):
-            return Span(min(value, Fraction(self._n.creatinine_low.value)), value, "umol/L")
-        if creatinine.comparator in (">", ">="):
-            return Span(value, max(value, Fraction(self._n.creatinine_high.value)), "umol/L")
-        return Span.exactly(value, "umol/L")
+    def _lacking(
+        self, creatinine: Reading[Measurement], weight: Reading[Measurement], age: Reading[Span]
+    ) -> tuple[Missing, ...]:
+        """Every input that is not known, or not exactly."""
+        lacking = [r for r in (creatinine, weight, age) if isinstance(r, Missing)]
+        if isinstance(creatinine, Known) and creatinine.value.comparator:
+            lacking.append(Missing(c.CREATININE, IMPRECISE, creatinine.value.evidence()))
+        if isinstance(age, Known) and not age.value.is_exact:
+            lacking.append(Missing("birth_date", IMPRECISE, age.evidence[0]))
+        if self.person.sex is None:
+            lacking.append(Missing("sex", NOT_FETCHED if self.looked_for.get(PATIENT, "x") else ABSENT))
+        return tuple(lacking)
 
     def _weight(self, day: date) -> Reading[Measurement]:
         what = c.WEIGHT[0]
@@ -213,35 +207,11 @@ class Kidney(Facts):
         return Span(Fraction(self.conventions.age.adult.value), Fraction(self._n.age_high.value), "a")
 
 
-def _cockcroft(given: _Inputs, n: ClearanceNumbers) -> Span:
-    """Lowest and highest clearance over the inputs; for each point the smaller of the two published forms (P5)."""
-    lowest = min(_smaller_form(s, given.age.high, given.weight.low, given.creatinine.high, n) for s in given.sexes)
-    highest = max(_smaller_form(s, given.age.low, given.weight.high, given.creatinine.low, n) for s in given.sexes)
-    return Span(lowest, highest, ML_MIN)
-
-
-def _smaller_form(sex: str, age: Fraction, weight: Fraction, creatinine: Fraction, n: ClearanceNumbers) -> Fraction:
-    body = (Fraction(n.age_constant) - age) * weight
-    per_mg_dl = body * Fraction(n.umol_per_mg_dl) / (Fraction(n.divisor) * creatinine)
-    if sex == "female":
-        return min(per_mg_dl * Fraction(n.women), body * Fraction(n.factor_women) / creatinine)
-    return min(per_mg_dl, body * Fraction(n.factor_men) / creatinine)
-
-
-def _usable(result: Measurement) -> bool:
-    return result.problem is None and result.value is not None
-
-
-def _micromoles(result: Measurement) -> Fraction:
-    return Fraction(result.value.value) if result.value is not None else Fraction(0)
-
-
-def _same_time(one: Measurement, other: Measurement) -> bool:
-    """True when the two results cannot be put in order: same instant, or a date that covers the other's time."""
-    final = not one.provisional and _usable(one)
-    return final and one.when.latest >= other.when.earliest and other.when.latest >= one.when.earliest
+def _at_one_time(newest_first: list[Measurement]) -> list[Measurement]:
+    """The newest result and those that cannot be told from it in time."""
+    return [m for m in newest_first if m.when.overlaps(newest_first[0].when)]
 
 
 def _within_before(result: Measurement, day: date, window: Quantity) -> bool:
-    span = result.when.days_before(day)
-    return span.low >= 0 and bool(span.at_most(window))
+    """On or before the day, and certainly not longer ago than the window."""
+    return result.when.first <= day and result.when.days_before(day).high <= Fraction(window.value)

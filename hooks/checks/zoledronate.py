@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record.answer import ABSENT, Answer, Known, Missing, no, yes
+from fhir_mappers.record.answer import ABSENT, IMPRECISE, Answer, Missing, no, yes
 from fhir_mappers.record.dosing import ZoledronateDose
 from fhir_mappers.record.drafting import is_zoledronate_oncology
 from fhir_mappers.record.kidney import Clearance
@@ -28,10 +28,10 @@ def dose(record: PatientRecord, limits: ZoledronateDose, draft: DraftOrder) -> V
     now = record.clearance(record.conventions.clearance.creatinine_zoledronate)
     if record.dialysis().is_yes or now.below(limits.table.contraindicated_below).is_yes:
         return not_applicable(*now.evidence)
-    if isinstance(draft.dose, Quantity) and draft.dose > limits.highest:
-        return _too_much(limits, draft, now)
     first = _first_clearance(record, now)
-    advised = limits.table.dose_over(now.lower(first))
+    if isinstance(draft.dose, Quantity) and draft.dose > limits.highest:
+        return _too_much(limits, draft, now, limits.table.dose_for(now, first))
+    advised = limits.table.dose_for(now, first)
     if not isinstance(draft.dose, Quantity) or advised is None:
         return _dose_unknown(record, draft, now, advised)
     proof = (draft.evidence("draft_order"), *now.evidence, *(first.evidence if first is not now else ()))
@@ -49,12 +49,16 @@ def dose(record: PatientRecord, limits: ZoledronateDose, draft: DraftOrder) -> V
 
 
 def _first_clearance(record: PatientRecord, now: Clearance) -> Clearance:
-    """Clearance at the first dose when it is known and the patient is on zoledronic acid; else the current one."""
-    first = record.first_given(ZOLEDRONATE)
-    if first is None or first.when is None or not record.on_treatment(ZOLEDRONATE).is_yes:
+    """Clearance at the first dose when it is known and the patient is on zoledronic acid; else the current one.
+
+    One whose weight or age was not known then is left aside: it would leave every dose open.
+    """
+    if not record.treated(ZOLEDRONATE).is_yes:
         return now
-    then = record.clearance_at(first.when)
-    return now if then.span is None or not then.span.is_exact else then
+    first = record.first_given(ZOLEDRONATE)
+    then = record.clearance_at(first.when if first is not None else None)
+    unknown_then = [m for m in then.missing if m.what != "sex" and m.why != IMPRECISE]
+    return now if then.span is None or unknown_then else then
 
 
 def _dose_case(
@@ -82,8 +86,7 @@ def _dose_notes(now: Clearance, first: Clearance, limits: ZoledronateDose) -> tu
     return tuple(name for name, holds in found.items() if holds)
 
 
-def _too_much(limits: ZoledronateDose, draft: DraftOrder, now: Clearance) -> Verdict:
-    advised = limits.table.dose_for(now)
+def _too_much(limits: ZoledronateDose, draft: DraftOrder, now: Clearance, advised: Quantity | None) -> Verdict:
     proof = (draft.evidence("draft_order"), *now.evidence)
     proposals = (SetDose(draft, advised),) if advised else ()
     figures = {"dose": draft.dose, "advised": advised, "highest": limits.table.full, "clearance": now}
@@ -95,25 +98,14 @@ def _dose_unknown(record: PatientRecord, draft: DraftOrder, now: Clearance, advi
     if not isinstance(draft.dose, Quantity):
         stated = draft.dose or Missing("dose", ABSENT, draft.evidence("draft_order"))
         missing = (*missing, stated)
-    only_creatinine = {m.what for m in missing} == {c.CREATININE}
-    egfr = record.egfr()
-    low = isinstance(egfr, Known) and egfr.value.value is not None
-    severe = record.conventions.clearance.severe.value
-    notes = (
-        ("egfr_low",)
-        if isinstance(egfr, Known) and low and egfr.value.value and egfr.value.value.value < severe
-        else ()
-    )
+    severe = record.egfr_below(record.conventions.clearance.severe)
+    only_creatinine = {m.what for m in missing} == {c.CREATININE} and not severe.is_yes
     return undecided(
         missing,
-        said_by="AR-RENAL-01" if only_creatinine and not notes else None,
-        evidence=(
-            draft.evidence("draft_order"),
-            *now.evidence,
-            *(egfr.evidence if notes and isinstance(egfr, Known) else ()),
-        ),
-        notes=notes,
-        egfr=egfr.value.value if notes and isinstance(egfr, Known) else None,
+        said_by="AR-RENAL-01" if only_creatinine else None,
+        evidence=(draft.evidence("draft_order"), *now.evidence, *(severe.evidence if severe.is_yes else ())),
+        notes=("egfr_low",) if severe.is_yes else (),
+        egfr=severe.evidence[0].converted if severe.is_yes else None,
     )
 
 
@@ -163,7 +155,7 @@ def contraindicated(record: PatientRecord, limits: Contraindication, draft: Draf
     harmful = on_dialysis | low | (provisional if provisional.is_yes else no())
     used = early if provisional.is_yes and not low.is_yes else now
     case = "dialysis" if on_dialysis.is_yes else ("provisional" if used.provisional else "due")
-    return judge(
+    verdict = judge(
         for_whom,
         ~harmful,
         case=case,
@@ -172,13 +164,14 @@ def contraindicated(record: PatientRecord, limits: Contraindication, draft: Draf
         clearance=used if used.span is not None else None,
         below=limits.below,
     )
+    severe = record.egfr_below(limits.below)
+    return verdict.resting_on(*severe.evidence) if harmful.is_unknown and severe.is_yes else verdict
 
 
 def _who_asks(draft: DraftOrder, now: Clearance) -> str | None:
     """The finding that already names the missing input: no second line for the same gap."""
     if not any(m.why in ("not-fetched", "unreadable") for m in now.missing) and now.missing:
-        creatinine = any(m.what == c.CREATININE for m in now.missing)
-        return "AR-RENAL-01" if creatinine else ("ZOL-DOSE-01" if is_zoledronate_oncology(draft) else None)
+        return "AR-RENAL-01" if now.span is None else ("ZOL-DOSE-01" if is_zoledronate_oncology(draft) else None)
     return None
 
 
@@ -206,6 +199,6 @@ def product(record: PatientRecord, limits: Product, draft: DraftOrder) -> Verdic
             return judge(ill, no())
         return undecided((Missing("product", ABSENT, draft.evidence("draft_order")),), evidence=ill.evidence)
     now = record.clearance(record.conventions.clearance.creatinine_zoledronate)
-    advised = None if record.dialysis().is_yes else limits.dosing.table.dose_for(now)
+    advised = None if record.dialysis().is_yes else limits.dosing.table.dose_for(now, _first_clearance(record, now))
     instead = (RemoveDraft(draft, NewMedication("zoledronic_acid", advised)),) if advised else ()
     return judge(ill, no(draft.evidence("draft_order")), proposals=instead, advised=advised).resting_on(*ill.evidence)

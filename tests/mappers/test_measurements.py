@@ -116,6 +116,7 @@ DATES = [
     ({"effectiveInstant": "2026-05-02T10:00:00Z"}, "2026-05-02T10:00:00Z"),
     ({"issued": "2026-05-03T10:00:00Z"}, "2026-05-03T10:00:00Z"),
     ({"effectiveDateTime": "yesterday", "issued": "2026-05-03"}, "2026-05-03"),
+    ({"effectiveDateTime": "2026-05-01T08:15:00.1234567Z"}, "2026-05-01T08:15:00.1234567Z"),
 ]
 
 
@@ -125,7 +126,10 @@ def test_when(dates: dict[str, Any], expected: str) -> None:
     assert measured(sent, "creatinine_serum").when.text == expected
 
 
-@pytest.mark.parametrize("date", [None, "yesterday", "2026-13-01", "2026-02-30T10:00:00Z", "20260501"])
+@pytest.mark.parametrize(
+    "date",
+    [None, "yesterday", "2026-13-01", "2026-02-30T10:00:00Z", "20260501", "0001-01-01T00:00:00+14:00", "2026-05-01T10"],
+)
 def test_a_result_without_a_date_is_a_gap_but_the_search_was_complete(date: str | None) -> None:
     record = fhir.record_of(fhir.observation(fhir.CREATININE, "80 umol/L", on=date))
     assert not record.measurements
@@ -197,10 +201,11 @@ def test_the_laboratorys_own_limits(ranges: list[Any], expected: tuple[str | Non
 
 def test_limits_are_converted_with_the_value() -> None:
     ranges = [{"high": {"value": 10.4, "unit": "mg/dL"}}]
-    result = measured(fhir.observation(fhir.CALCIUM, "10 mg/dL", referenceRange=ranges), "calcium_total")
-    assert result.ceiling is not None
-    assert result.ceiling.unit == "mmol/L"
-    assert Decimal("2.59") < result.ceiling.value < Decimal("2.60")
+    both = [fhir.observation(fhir.CALCIUM, "10 mg/dL", id=id, referenceRange=ranges) for id in ("o1", "o2")]
+    for result in fhir.record_of(*both).measurements["calcium_total"]:
+        assert result.ceiling is not None
+        assert result.ceiling.unit == "mmol/L"
+        assert Decimal("2.59") < result.ceiling.value < Decimal("2.60")
 
 
 def component(code: str, **value: Any) -> fhir.Json:

@@ -32,13 +32,14 @@ CONTEXT = OrderContext("p1", "Practitioner/dr", "e1", TODAY, "en")
 BOOK = default_formulary()
 TABLE = tomllib.loads((files("fhir_mappers") / "formulary.toml").read_text(encoding="utf-8"))
 MAKERS = ("NewMedication", "NewService")
-MODELS = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
+MODELS: dict[str, Any] = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
 BRIDGE = "denosumab_zoledronate_bridge"
+DENOSUMAB = Product("denosumab", Use.ONCOLOGY)
 XGEVA = TreatmentCourse(
     Source("MedicationRequest/42"),
     ("denosumab", "denosumab_120mg"),
     "active",
-    product=Product("denosumab", Use.ONCOLOGY),
+    product=DENOSUMAB,
 )
 PROPOSALS: list[Proposal] = [
     *(NewService((key,), on) for key in BOOK.services for on in (None, LATER)),

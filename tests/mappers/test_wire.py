@@ -71,6 +71,18 @@ def test_a_single_resource_is_a_bundle_of_one() -> None:
     assert ids(read(GOOD)) == ["good"]
 
 
+def test_a_single_resource_may_be_mended_or_refused() -> None:
+    assert ids(read({**GOOD, "code": [GOOD["code"]]})) == ["good"]
+    refused = read({**GOOD, "code": 5})
+    assert (refused.why, refused.unreadable, ids(refused)) == (None, {"Observation"}, [])
+
+
+def test_empty_entries_pass_by() -> None:
+    found = read({"resourceType": "Bundle", "entry": [None, {}, {"resource": None}, {"resource": GOOD}]})
+    assert (ids(found), found.why, found.gaps) == (["good"], None, [])
+    assert read({"resourceType": "Bundle", "entry": None, "link": "x"}) == Found()
+
+
 @pytest.mark.parametrize("kind", ["collection", "searchset", None, 5])
 def test_the_type_of_the_bundle_does_not_matter(kind: object) -> None:
     assert ids(read({**fhir.bundle(GOOD), "type": kind})) == ["good"]
@@ -144,6 +156,11 @@ def test_mending(value: fhir.Json, path: str, expected: object) -> None:
     for name in path.replace("[0]", ".0").split("."):
         seen = seen[0] if name == "0" and isinstance(seen, list) else getattr(seen, name)
     assert seen == expected
+
+
+def test_a_fraction_is_no_whole_number() -> None:
+    found = read(fhir.bundle(fhir.observation("loinc|89247-1", valueInteger=2.5)))
+    assert [gap.detail for gap in found.gaps] == ["valueInteger"]
 
 
 @pytest.mark.parametrize("value", ["7,1", "NaN", "abc", True, {"x": 1}, "1e99999999999999999999"])

@@ -1,6 +1,7 @@
 """A patient whose Cockcroft-Gault clearance is exactly the number in the table.
 
-A man of 68 with 88.4 umol/L creatinine clears as many mL/min as he weighs kilograms: (140-68) x kg x 88.4 / (72 x 88.4).
+A man of 68 with 88.4 umol/L creatinine clears as many mL/min as he weighs kilograms: (140-68) x kg x 88.4 / (72 x
+88.4).
 For a woman of 68 the smaller form is (140-68) x kg x 1.04 / umol, so 74.88 umol/L does the same.
 """
 
@@ -35,3 +36,15 @@ def advised(bedside: Bedside, edition: str = "") -> str:
 def notes(bedside: Bedside, rule: str = "ZOL-DOSE-01") -> set[str]:
     """The remarks of a finding."""
     return set(bedside.asks(rule).verdict.notes)
+
+
+_SHORT = {"creatinine_serum": "creatinine", "body_weight": "weight", "birth_date": "birth", "bone_metastasis": "bone"}
+
+
+def said(bedside: Bedside, rule: str, edition: str = "") -> str:
+    """The outcome of a rule, with short names for what is missing: ``needs-data creatinine,weight``."""
+    outcome = bedside.outcome(rule, edition)
+    kind, _, missing = outcome.partition(" ")
+    if kind != "needs-data":
+        return outcome
+    return f"{kind} {','.join(_SHORT.get(what, what) for what in missing.split(','))}"

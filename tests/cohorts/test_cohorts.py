@@ -1,0 +1,90 @@
+"""The shipped patients: the words are those that were read and accepted, and the advice is what the guideline says."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from cds_service.sandbox.scenarios import Scenario, scenarios
+from hooks.evaluate import Finding
+from hooks.limits import EDITIONS
+from hooks.services import services
+from hooks.texts import LANGUAGES
+from tests.cohorts.cohort import FOLDER, ask, expected, page, page_of, words
+
+EXPECTED = expected()
+EACH = [pytest.param(each, id=each.id) for each in scenarios()]
+JUDGED = [
+    pytest.param(each, id=each.id, marks=[pytest.mark.xfail(reason=EXPECTED[each.id]["defect"], strict=True)])
+    if "defect" in EXPECTED[each.id]
+    else pytest.param(each, id=each.id)
+    for each in scenarios()
+]
+
+
+def test_every_patient_is_judged_and_has_a_page() -> None:
+    known = [each.id for each in scenarios()]
+    assert list(EXPECTED) == known
+    assert sorted(path.stem for path in FOLDER.glob("*.txt")) == sorted(known)
+
+
+@pytest.mark.parametrize("about", EACH)
+def test_the_page_is_the_one_that_was_read(about: Scenario) -> None:
+    """To accept a change: ``python -m tests.cohorts``, and read the difference."""
+    assert page(about) == page_of(about).read_text("utf-8")
+
+
+@pytest.mark.parametrize("about", JUDGED)
+def test_the_advice_is_what_the_guideline_says(about: Scenario) -> None:
+    judged = EXPECTED[about.id]
+    for edition, language in product(EDITIONS, LANGUAGES):
+        reply = ask(about, edition, language)
+        wanted = judged.get("editions", {}).get(edition, judged["findings"])
+        assert sorted(map(said, reply.findings.speaking)) == sorted(wanted), edition
+        assert bool(reply.cards) == bool(wanted), edition
+        if reply.cards and "offers" in judged:
+            assert list(offers(reply.cards)) == judged["offers"], edition
+        if reply.cards:
+            for figure in judged.get("says", ()) if language == "en" else ():
+                assert figure in words(reply), (figure, edition)
+        for word in judged.get("never", ()):
+            assert word not in words(reply), (word, edition)
+
+
+def said(finding: Finding) -> str:
+    status = "needs-data " if finding.status == "needs-data" else ""
+    return f"{finding.rule.id} {status}{finding.severity.value}"
+
+
+def offers(cards: Any) -> Iterator[str]:
+    for card in cards:
+        for suggestion in card.suggestions or ():
+            for action in suggestion.actions:
+                kind = action.resource["resourceType"] if action.resource else action.resource_id.split("/")[0]
+                yield f"{action.type.value} {kind}"
+
+
+@pytest.mark.parametrize("about", EACH)
+def test_severities_lead_the_cards(about: Scenario) -> None:
+    ranks = {"critical": 2, "warning": 1, "info": 0}
+    for edition in EDITIONS:
+        cards = ask(about, edition, "en").cards
+        indicators = [ranks[card.indicator.value] for card in cards]
+        assert indicators == sorted(indicators, reverse=True)
+        assert len({card.summary for card in cards}) == len(cards)
+        carried = [row["rule"] for card in cards for row in (card.extension or {})["io.github.osteohooks.findings"]]
+        assert sorted(carried) == sorted(f.rule.id for f in ask(about, edition, "en").findings.speaking)
+
+
+SILENT = [pytest.param(each, id=each.id) for each in scenarios() if EXPECTED[each.id] == {"findings": []}]
+SILENT += [pytest.param(each, id=each.id) for each in scenarios() if "elsewhere" in EXPECTED[each.id]]
+
+
+@pytest.mark.parametrize("about", SILENT)
+def test_where_all_is_well_the_other_services_are_silent_too(about: Scenario) -> None:
+    for edition, service in product(EDITIONS, services()):
+        found = ask(about, edition, "en", service.id)
+        spoken = [f"{service.id} {said(finding)}" for finding in found.findings.speaking]
+        assert spoken == [line for line in EXPECTED[about.id].get("elsewhere", ()) if line.startswith(service.id)]
+        assert bool(found.cards) == bool(spoken)

@@ -101,13 +101,20 @@ def read(call: HookRequest, parts: Parts, day: date) -> PatientRecord:
     selections = call.context.selections if call.hook == "order-select" else None
     return build_record(
         call.prefetch,
-        call.context.draft_orders,
+        _drafts(call),
         selections,
         call.context.patient_id,
         day,
         terminology=parts.terminology,
         conventions=parts.conventions,
+        moment=call.hook,
     )
+
+
+def _drafts(call: HookRequest) -> object:
+    """What the user is writing at this hook: orders, renewals or appointments."""
+    named = {"medication-refill": "medications", "appointment-book": "appointments"}.get(call.hook)
+    return call.context.draft_orders if named is None else call.context.fields.get(named)
 
 
 def _require_something(service: Service, record: PatientRecord, findings: Findings) -> None:

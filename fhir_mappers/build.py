@@ -33,6 +33,7 @@ def build_record(
     terminology: Terminology | None = None,
     conventions: Conventions | None = None,
     origins: Mapping[str, str] | None = None,
+    moment: str = "order-sign",
 ) -> PatientRecord:
     """The record of one patient on one day. Never raises on anything an EHR can send: what is unreadable is a gap.
 
@@ -45,6 +46,7 @@ def build_record(
         terminology: the shipped one when None, as ``conventions``.
         conventions: windows and constants.
         origins: how each key reached us (``fetched``), when not by prefetch.
+        moment: the hook that is asked.
     """
     found = {key: read_value(key, prefetch[key]) for key in KINDS if key in prefetch}
     clerk = Clerk(
@@ -64,7 +66,9 @@ def build_record(
     drafts = read_drafts(draft_orders, selections, clerk)
     searched = looked_for(found, resources.kinds(), clerk)
     gaps = tuple(sorted(clerk.gaps, key=_gap_order))
-    return PatientRecord(as_of, clerk.conventions, person, searched, results, drafts=drafts, gaps=gaps, **events)
+    return PatientRecord(
+        as_of, clerk.conventions, person, searched, results, drafts=drafts, gaps=gaps, moment=moment, **events
+    )
 
 
 def _measurements(resources: Sorted, clerk: Clerk) -> Results:

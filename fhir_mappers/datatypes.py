@@ -79,6 +79,7 @@ class Period(Shape):
 class Repeat(Shape):
     """``Timing.repeat``; DSTU2 has ``periodUnits`` and ``durationUnits``."""
 
+    count: int | None = None
     frequency: int | None = None
     period: Decimal | None = None
     period_unit: str | None = None

@@ -50,6 +50,12 @@ def interval_of(sent: Dosages) -> Quantity | None:
     return Quantity(min(spans), "d") if spans else None
 
 
+def count_of(sent: Dosages) -> int | None:
+    """How many doses are ordered in all (``timing.repeat.count``): a course; None when none or several counts stand."""
+    counts = {r.count for dosage in sent or () if (r := _repeat(dosage)) is not None and r.count is not None}
+    return counts.pop() if len(counts) == 1 else None
+
+
 def infusion_of(sent: Dosages, concepts: Iterable[str], dose: Quantity | None) -> Quantity | None:
     """Minutes: the stated duration, else dose by rate in the unit of the dose; the shortest where they differ."""
     names = tuple(concepts)

@@ -13,6 +13,7 @@ from fhir_mappers.codings import date_of, end, start
 from fhir_mappers.datatypes import Dosage, Period, Timing
 from fhir_mappers.dosages import (
     bounds_end,
+    count_of,
     dose_of,
     infusion_of,
     interval_of,
@@ -146,6 +147,7 @@ def _order(place: Place, raw: Json, sent: Draft, drug: Drug, dosing: _Dosing, cl
         stop_reasons=clerk.coder.all(sent.status_reason),
         prior=_prior(sent, clerk),
         planned=_planned(sent, clerk),
+        count=count_of(sent.dosage_instruction),
     )
 
 

@@ -6,7 +6,16 @@ from fhir_mappers.clerk import Clerk, Place
 from fhir_mappers.codings import date_of, end, end_or_start, start
 from fhir_mappers.datatypes import Quantity as SentQuantity
 from fhir_mappers.datatypes import Reference
-from fhir_mappers.dosages import bounds_end, dose_of, interval_of, is_intravenous, milligrams, planned_of, routes_of
+from fhir_mappers.dosages import (
+    bounds_end,
+    count_of,
+    dose_of,
+    interval_of,
+    is_intravenous,
+    milligrams,
+    planned_of,
+    routes_of,
+)
 from fhir_mappers.medications import Drug, drug_of, order_name, product_of
 from fhir_mappers.record.dates import PartialDate, parse_date
 from fhir_mappers.record.events import Dose, TreatmentCourse
@@ -46,6 +55,8 @@ def read_order(sent: MedicationRequest, place: Place, clerk: Clerk) -> Treatment
         stop_reasons=clerk.coder.all(sent.status_reason),
         planned=date_of(start(validity)) or planned_of(dosages),
         interval=interval,
+        dose=dose if isinstance(dose, Quantity) else None,
+        count=count_of(dosages),
     )
 
 
@@ -71,6 +82,7 @@ def read_statement(sent: MedicationStatement, place: Place, clerk: Clerk) -> Tre
         reasons=clerk.coder.all(sent.reason_code),
         stop_reasons=clerk.coder.all(sent.status_reason),
         interval=interval,
+        dose=dose if isinstance(dose, Quantity) else None,
     )
 
 

@@ -187,4 +187,6 @@ def _scalar(kind: Any, raw: Any, where: str) -> Any:
             return Decimal(raw)
     except (ValueError, InvalidOperation, TypeError, AttributeError) as wrong:
         raise BadTable(f"{where}: {raw!r} is no {kind.__name__}") from wrong
+    if kind in (int, bool) and type(raw) is kind:
+        return raw
     raise BadTable(f"{where}: {raw!r} is no {kind}")

@@ -81,6 +81,24 @@ _DECLARED = (
         "Bone treatment: patient overview",
         "Tells what is due when a chart opens: bone treatment not started, overdue, unsafe, or stopped without bridge.",
     ),
+    (
+        "bone-encounter-discharge",
+        "encounter-discharge",
+        "Bone treatment: discharge",
+        "Tells what a discharge must not forget: treatment after a skeletal event, bridge, calcium, instructions.",
+    ),
+    (
+        "bone-appointment-book",
+        "appointment-book",
+        "Bone treatment: appointments",
+        "Checks appointments that concern the bones or the jaw: extraction, sampling of bone markers.",
+    ),
+    (
+        "bone-medication-refill",
+        "medication-refill",
+        "Bone treatment: renewal",
+        "Checks renewals of bone treatment: overdue doses, spacing, vitamin D, dental follow-up, two-year review.",
+    ),
 )
 
 

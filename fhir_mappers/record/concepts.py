@@ -92,6 +92,62 @@ ANTI_ANGIOGENICS: Concepts = (
     "vandetanib",
 )
 PARACETAMOL = "paracetamol"
+VITAMIN_D_DRUGS: Concepts = (
+    "vitamin_d_any",
+    "cholecalciferol",
+    "ergocalciferol",
+    "calcifediol",
+    "calcium_vitamin_d_combination",
+    "alendronate_vitamin_d",
+)
+VITAMIN_D_NATIVE: Concepts = ("cholecalciferol", "ergocalciferol", "vitamin_d_any")
+VITAMIN_D_LOADING = "vitamin_d_loading"
+CALCIUM_DRUGS: Concepts = (
+    "calcium_supplement_any",
+    "calcium_carbonate",
+    "calcium_citrate",
+    "calcium_gluconate",
+    "calcium_vitamin_d_combination",
+)
+DIETARY_CALCIUM = "dietary_calcium_intake"
+SUPPLEMENT_CALCIUM = "supplement_elemental_calcium"
+OSTEOMALACIA = "osteomalacia"
+CALCIUM_IONISED: Concepts = ("calcium_ionised_ph74", "calcium_ionised")
+EXPOSED_JAW_BONE = "exposed_jaw_bone"
+ORAL_SURGERY: Concepts = ("oral_surgery_referral",)
+DENTAL_VISIT: Concepts = ("dental_visit", "dental_examination", "dental_referral")
+IMPLANT = "dental_implant"
+REEVALUATION = "bone_reevaluation"
+PLATINUM: Concepts = ("platinum_any", "cisplatin", "carboplatin")
+PEMETREXED = "pemetrexed"
+CHECKPOINT_INHIBITORS: Concepts = (
+    "immune_checkpoint_inhibitor_any",
+    "pembrolizumab",
+    "nivolumab",
+    "atezolizumab",
+    "durvalumab",
+    "ipilimumab",
+    "avelumab",
+    "cemiplimab",
+    "dostarlimab",
+    "tremelimumab",
+)
+KINASE_INHIBITORS: Concepts = (
+    "egfr_tki_any",
+    "alk_inhibitor_any",
+    "osimertinib",
+    "erlotinib",
+    "gefitinib",
+    "afatinib",
+    "dacomitinib",
+    "alectinib",
+    "brigatinib",
+    "ceritinib",
+    "crizotinib",
+    "lorlatinib",
+)
+CTX = "ctx_serum"
+FASTING = "fasting_sample"
 
 # reasons, declarations, values
 REASON_HYPERCALCAEMIA: Concepts = ("emergency_hypercalcaemia", "hypercalcaemia")

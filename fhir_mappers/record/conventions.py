@@ -46,6 +46,7 @@ class CalciumNumbers:
     apart: Quantity
     window: Quantity
     history: Quantity
+    recent: Quantity
     upper: Quantity
     crisis: Quantity
     with_reason: Quantity

@@ -116,7 +116,10 @@ class Dose(Event):
 
 @dataclass(frozen=True, slots=True)
 class TreatmentCourse(Event):
-    """An order or a statement in the record (not a draft): ``when`` authored or started, ``until`` its end."""
+    """An order or a statement in the record (not a draft): ``when`` authored or started, ``until`` its end.
+
+    ``dose`` is one dose in the house unit of the drug (mg, [iU]); ``count`` how many were ordered (a course).
+    """
 
     product: Product | None = None
     kind: str = "order"
@@ -124,6 +127,8 @@ class TreatmentCourse(Event):
     stop_reasons: tuple[str, ...] = ()
     planned: PartialDate | None = None
     interval: Quantity | None = None
+    dose: Quantity | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,7 @@ class DraftOrder(Event):
     stop_reasons: tuple[str, ...] = ()
     prior: str | None = None
     planned: PartialDate | None = None
+    count: int | None = None
 
     def evidence(self, what: str | None = None) -> Evidence:
         """The draft as evidence: the dose it states, or that it stops a treatment."""

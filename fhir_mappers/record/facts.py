@@ -58,7 +58,8 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything read about one patient ``as_of`` one day. ``looked_for`` maps each kind of data to None when it was
-    searched and read completely, else to the reason (see ``answer.REASONS``) why absence proves nothing.
+    searched and read completely, else to the reason (see ``answer.REASONS``) why absence proves nothing. ``moment``
+    is the hook that is asked: what is said when a chart opens differs from what is said when an order is signed.
     """
 
     as_of: date
@@ -76,6 +77,7 @@ class Facts:
     allergies: tuple[Allergy, ...] = ()
     drafts: tuple[DraftOrder, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    moment: str = "order-sign"
     _memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def looked(self, *kinds: str, what: str) -> Answer:

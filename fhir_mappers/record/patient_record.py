@@ -10,10 +10,12 @@ from fhir_mappers.record.facts import PATIENT, Facts
 from fhir_mappers.record.kidney import Kidney
 from fhir_mappers.record.mouth import Mouth
 from fhir_mappers.record.quantity import Quantity, Span
+from fhir_mappers.record.repletion import Repletion
+from fhir_mappers.record.session import Session
 from fhir_mappers.record.treatment import Treatment
 
 
-class PatientRecord(Kidney, Mouth, Treatment, Disease, CalciumQuestions, Facts):
+class PatientRecord(Session, Repletion, Kidney, Mouth, Treatment, Disease, CalciumQuestions, Facts):
     """All questions a check may ask, over the facts of one patient ``as_of`` one day.
 
     Questions are grouped by subject: :class:`Kidney`, :class:`CalciumQuestions`, :class:`Disease`, :class:`Treatment`,

@@ -43,13 +43,14 @@ class RemoveDraft:
 
 @dataclass(frozen=True, slots=True)
 class NewMedication:
-    """Draft a medication order of the formulary: dose in mg, first day, interval in days."""
+    """Draft a medication order of the formulary: dose in mg, first day, interval in days, number of doses."""
 
     item: str
     dose: Quantity | None = None
     on: date | None = None
     reason: str | None = None
     interval: Quantity | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE, Answer, Known, Missing, no, unknown, yes
+from fhir_mappers.record.answer import Answer, Known, Missing, no, yes
 from fhir_mappers.record.products import ZOLEDRONATE
 from fhir_mappers.record.proposals import Names, NewService
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.session import obtained
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge
 
 DENTAL, PANORAMIC, CREATININE_TEST, VITAMIN_D_TEST = (
@@ -58,7 +59,7 @@ def renal_function(record: PatientRecord, limits: Unlimited, draft: DraftOrder) 
     low = isinstance(reading, Missing) and last.below(n.severe).is_yes
     return judge(
         for_whom,
-        _obtained(reading),
+        obtained(reading),
         case="last_below" if low else _absence_case(reading),
         proposals=(NewService((CREATININE_TEST,)),),
         window=window,
@@ -165,16 +166,6 @@ def _identified(record: PatientRecord, draft: DraftOrder) -> Answer:
     if draft.product is not None and draft.product.use == "oncology":
         return yes(draft.evidence("draft_order"))
     return record.malignant_bone_disease()
-
-
-def _obtained(reading: object) -> Answer:
-    """A usable result is yes; none, or one that cannot be used, is no; not fetched or unreadable is unknown."""
-    if isinstance(reading, Known):
-        return yes(*reading.evidence)
-    assert isinstance(reading, Missing)
-    if reading.why in (NOT_FETCHED, UNREADABLE):
-        return unknown(reading)
-    return no(*((reading.last,) if reading.last else ()))
 
 
 def _absence_case(reading: object) -> str:

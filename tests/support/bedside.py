@@ -13,8 +13,8 @@ from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import LOCAL_SYSTEM, default_terminology
-from hooks.exact_json import dumps_exact
 from hooks.evaluate import Finding, Findings, Guideline, evaluate
+from hooks.exact_json import dumps_exact
 from hooks.limits import load_rules
 from hooks.registry import CHECKS
 
@@ -74,6 +74,7 @@ class Bedside:
     resources: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     drafts: list[dict[str, Any]] = field(default_factory=list)
     not_fetched: set[str] = field(default_factory=set)
+    moment: str = "order-sign"
     _ids: Any = field(default_factory=lambda: itertools.count(1))
 
     def without(self, *kinds: str) -> "Bedside":
@@ -166,7 +167,9 @@ class Bedside:
         if "patient" not in self.not_fetched and self.patient is not None:
             prefetch["patient"] = _json(self.patient)
         drafts = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": d} for d in self.drafts]}
-        return build_record(prefetch, drafts, None, "p1", self.today, conventions=default_conventions())
+        return build_record(
+            prefetch, drafts, None, "p1", self.today, conventions=default_conventions(), moment=self.moment
+        )
 
     def findings(self, edition: str = "aura-2026") -> Findings:
         """Every rule asked, whatever its hook."""
@@ -203,7 +206,8 @@ def order(
     **extra: Any,
 ) -> dict[str, Any]:
     """The body of a MedicationRequest: ``dose="4 mg"``, ``every="28 d"``, ``over="15 min"``, ``route="route_sc"``,
-    ``reason`` a concept, ``starts`` the planned first day."""
+    ``reason`` a concept, ``starts`` the planned first day.
+    """
     repeat: dict[str, Any] = {}
     if every:
         period, _, unit = every.partition(" ")

@@ -1,0 +1,77 @@
+"""The session at hand: which moment it is, what is drafted together, what is awaited."""
+
+from fhir_mappers.record.answer import (
+    NOT_FETCHED,
+    UNREADABLE,
+    Answer,
+    Known,
+    Reading,
+    either,
+    no,
+    unknown,
+    yes,
+)
+from fhir_mappers.record.drafting import is_oncology
+from fhir_mappers.record.events import DraftOrder, Measurement
+from fhir_mappers.record.facts import SERVICES, Facts
+from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.treatment import Treatment
+
+ORDERING = frozenset({"order-select", "order-sign", "medication-refill"})
+OPEN = frozenset({"active", "on-hold"})
+
+
+class Session(Treatment, Facts):
+    """Questions about the call itself: all drafts are seen together."""
+
+    __slots__ = ()
+
+    @property
+    def is_ordering(self) -> bool:
+        """True while orders are being written or renewed; False when a chart opens or a patient leaves."""
+        return self.moment in ORDERING
+
+    def live_drafts(self) -> tuple[DraftOrder, ...]:
+        """The drafts that order something: not those that stop a treatment."""
+        return tuple(d for d in self.drafts if not d.stops)
+
+    def antiresorptive_drafts(self) -> tuple[DraftOrder, ...]:
+        """The live drafts of an oncology antiresorptive."""
+        return tuple(d for d in self.drafts if is_oncology(d))
+
+    def starting(self) -> Answer:
+        """One of the drafts starts an oncology antiresorptive (P8)."""
+        return either(self.starts(draft) for draft in self.antiresorptive_drafts())
+
+    def under_review(self) -> Answer:
+        """Antiresorptive treatment is at stake now: drafted while ordering, else running or presumed running."""
+        drafts = self.antiresorptive_drafts()
+        if self.is_ordering:
+            return Answer(bool(drafts), tuple(d.evidence("draft_order") for d in drafts))
+        return self.treated()
+
+    def emergency_session(self) -> Answer:
+        """One of the drafts is an emergency start (P9)."""
+        return either(self.emergency(draft) for draft in self.antiresorptive_drafts())
+
+    def drafted_any(self, *wanted: str) -> Answer:
+        """A live draft of one of the concepts; the drafts are always known, so its absence is no."""
+        found = tuple(d.evidence("draft_order") for d in self.live_drafts() if d.is_any(wanted))
+        return Answer(bool(found), found)
+
+    def awaited(self, concept: str, window: Quantity) -> Answer:
+        """Asked for within the window and not yet resulted: an open request newer than the newest result."""
+        results = self.results(concept)
+        newest = results[0].when.latest if results else None
+        asked = [r for r in self.requests if r.is_any(concept) and r.status in OPEN and r.when is not None]
+        asked = [r for r in asked if newest is None or (r.when is not None and r.when.latest > newest)]
+        return self.recent(asked, window, SERVICES, what="request")
+
+
+def obtained(reading: Reading[Measurement]) -> Answer:
+    """A usable result is yes; none, or one that cannot be used, is no; not fetched or unreadable is unknown."""
+    if isinstance(reading, Known):
+        return yes(*reading.evidence)
+    if reading.why in (NOT_FETCHED, UNREADABLE):
+        return unknown(reading)
+    return no(*((reading.last,) if reading.last else ()))

@@ -106,6 +106,16 @@ def set_dose(draft: DraftOrder, dose: Quantity) -> Change:
     return change
 
 
+def set_status(status: str) -> Change:
+    """The order gets this status."""
+
+    def change(order: Json) -> bool:
+        order["status"] = status
+        return True
+
+    return change
+
+
 def set_route(route: Term, language: str) -> Change:
     """Every stated route becomes this one."""
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fhir_mappers.clerk import Clerk, Place
-from fhir_mappers.codings import date_of, end, start
-from fhir_mappers.datatypes import Dosage, Period, Timing
+from fhir_mappers.codings import date_of, end, relative, start
+from fhir_mappers.datatypes import Dosage, Period, Reference, Timing
+from fhir_mappers.details import Draft, read_details
 from fhir_mappers.dosages import (
     bounds_end,
     count_of,
@@ -29,13 +30,13 @@ from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.products import Product, Use
 from fhir_mappers.record.quantity import Quantity
-from fhir_mappers.shapes import Draft, Medication
+from fhir_mappers.shapes import Medication
 from fhir_mappers.treatments import dose_names, reasons_of
 
 DRAFTS = "draftOrders"
 """The kind of data under which gaps in drafts are written down."""
 
-_WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked"})
+_WITHDRAWN = frozenset({"entered-in-error", "cancelled", "revoked", "noshow"})
 _NO_ORDERS = frozenset({"Condition", "Encounter", "Location", "Medication", "Observation", "Organization", "Patient",
                         "Practitioner", "PractitionerRole"})  # fmt: skip
 _REASONS = ("reasonCode", "reasonReference", "reasonCodeableConcept", "reason")
@@ -91,7 +92,7 @@ def _register(place: Place, raw: Json, clerk: Clerk) -> None:
 
 def _read(place: Place, raw: Json, selections: tuple[str, ...] | None, clerk: Clerk) -> DraftOrder | None:
     sent, dropped = mend_softly(raw, Draft)
-    if not clerk.is_ours(place, sent.subject, sent.patient):
+    if not clerk.is_ours(place, sent.subject, sent.patient, *_visitors(sent)):
         return None
     if dropped:
         clerk.refuse(place, ", ".join(dropped))
@@ -148,6 +149,8 @@ def _order(place: Place, raw: Json, sent: Draft, drug: Drug, dosing: _Dosing, cl
         prior=_prior(sent, clerk),
         planned=_planned(sent, clerk),
         count=count_of(sent.dosage_instruction),
+        occurs=date_of(*_stated(sent)),
+        details=read_details(raw, sent, place, clerk),
     )
 
 
@@ -156,8 +159,15 @@ def _status(sent: Draft) -> str:
 
 
 def _service(sent: Draft, clerk: Clerk) -> Drug:
-    """What a draft that names no drug asks for."""
-    return Drug(*clerk.coder.codes(sent.code))
+    """What a draft that names no drug asks for; an appointment says it by its types of service."""
+    understood = clerk.coder.codes(sent.code)
+    return Drug(*understood) if understood.concepts else Drug(clerk.coder.all(sent.service_type), None)
+
+
+def _visitors(sent: Draft) -> list[Reference]:
+    """The patients an appointment is for."""
+    actors = [one.actor for one in sent.participant or () if one.actor is not None]
+    return [actor for actor in actors if (relative(actor.reference) or "").startswith("Patient/")]
 
 
 def _concepts(sent: Draft, drug: Drug, clerk: Clerk) -> tuple[str, ...]:
@@ -204,12 +214,16 @@ def _validity(sent: Draft) -> Period | None:
 
 def _planned(sent: Draft, clerk: Clerk) -> PartialDate | None:
     """When the act is planned. The day of writing counts unless it is past: a draft starts today at the earliest."""
-    days = (sent.occurrence_date_time, start(sent.occurrence_period))
-    old_days = (sent.scheduled_date_time, start(sent.scheduled_period))
     timings = [*(Dosage(timing=timing) for timing in _timings(sent)), *(sent.dosage_instruction or ())]
-    stated = date_of(*days, *old_days, sent.start, start(_validity(sent))) or planned_of(timings)
+    stated = date_of(*_stated(sent), start(_validity(sent))) or planned_of(timings)
     written = date_of(sent.authored_on, sent.date_written, sent.ordered_on)
     return stated or (written if written is not None and written.first >= clerk.as_of else None)
+
+
+def _stated(sent: Draft) -> tuple[str | None, ...]:
+    """When the act is said to take place, best first; an appointment has its start."""
+    days = (sent.occurrence_date_time, start(sent.occurrence_period))
+    return (*days, sent.scheduled_date_time, start(sent.scheduled_period), sent.start)
 
 
 def _timings(sent: Draft) -> list[Timing]:

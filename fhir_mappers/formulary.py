@@ -39,6 +39,7 @@ class MedicationItem:
     """A drug as we draft it: ``frequency`` doses every ``interval`` (d), over ``infusion`` (min), for ``lasts`` (d).
 
     ``dose`` is None where it depends on the patient. An order for one of the reasons ``once_for`` holds one dose.
+    ``course`` is the type of therapy, ``instruction`` what the patient is told, by language.
     """
 
     term: Term
@@ -49,6 +50,8 @@ class MedicationItem:
     infusion: Quantity | None
     lasts: Quantity | None
     once_for: frozenset[str]
+    course: Term | None = None
+    instruction: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +92,13 @@ def load_formulary(table: Mapping[str, Any], terminology: Terminology) -> Formul
     try:
         sheet = msgspec.convert(table, _Sheet)
         routes = {key: _term(entry, terminology) for key, entry in sheet.routes.items()}
+        courses = {key: _term(entry, terminology) for key, entry in sheet.courses.items()}
         categories = {key: _term(entry, terminology) for key, entry in sheet.categories.items()}
         single = {key: _service(key, entry, categories, terminology) for key, entry in sheet.services.items()}
         return Formulary(
-            MappingProxyType({k: _medication(entry, routes, terminology) for k, entry in sheet.medications.items()}),
+            MappingProxyType(
+                {k: _medication(entry, routes, courses, terminology) for k, entry in sheet.medications.items()}
+            ),
             MappingProxyType(
                 {k: (item,) for k, item in single.items()}
                 | {k: tuple(single[part] for part in parts) for k, parts in sheet.panels.items()}
@@ -156,6 +162,8 @@ class _Drug(_Named, kw_only=True):
     infusion: str | None = None
     lasts: str | None = None
     once_for: list[str] = []
+    course: str | None = None
+    instruction: _Text | None = None
 
 
 class _Request(_Named, kw_only=True):
@@ -169,6 +177,7 @@ class _Sheet(_Strict, kw_only=True):
     medications: dict[str, _Drug]
     routes: dict[str, _Named]
     reasons: dict[str, _Named]
+    courses: dict[str, _Named] = {}
     categories: dict[str, _Named]
     services: dict[str, _Request]
     panels: dict[str, list[str]]
@@ -188,7 +197,9 @@ def _coding(wanted: _Code, terminology: Terminology) -> tuple[str, str, str | No
     return found[0].system, found[0].code, None if wanted.bare else found[0].display
 
 
-def _medication(entry: _Drug, routes: Mapping[str, Term], terminology: Terminology) -> MedicationItem:
+def _medication(
+    entry: _Drug, routes: Mapping[str, Term], courses: Mapping[str, Term], terminology: Terminology
+) -> MedicationItem:
     return MedicationItem(
         _term(entry, terminology),
         routes[entry.route],
@@ -198,6 +209,8 @@ def _medication(entry: _Drug, routes: Mapping[str, Term], terminology: Terminolo
         _quantity(entry.infusion),
         _quantity(entry.lasts),
         frozenset(entry.once_for),
+        courses[entry.course] if entry.course is not None else None,
+        entry.instruction.by_language() if entry.instruction is not None else None,
     )
 
 

@@ -121,7 +121,7 @@ def _meant(concepts: tuple[str, ...], value: Valued) -> tuple[str, ...]:
 def _has_no_value(sent: Valued) -> bool:
     """A panel: only components, no value of its own."""
     values = (sent.value_quantity, sent.value_codeable_concept, sent.value_integer, sent.value_boolean)
-    return all(value is None for value in values)
+    return all(value is None for value in (*values, sent.value_date_time))
 
 
 def _is_dated(sent: Observation) -> bool:

@@ -9,7 +9,7 @@ from fhir_mappers.draft_edits import UCUM
 from fhir_mappers.formulary import MedicationItem, ServiceItem, default_formulary, substance
 from fhir_mappers.rates import exactly
 from fhir_mappers.record.events import DraftOrder, Request, TreatmentCourse
-from fhir_mappers.record.proposals import NewMedication, NewService
+from fhir_mappers.record.proposals import NewMedication, NewService, RecordTaking
 from fhir_mappers.record.quantity import Quantity
 
 Json = dict[str, Any]
@@ -43,11 +43,29 @@ def medication_order(proposal: NewMedication, dose: Quantity | None, context: Or
     order = _order(context, "MedicationRequest", "draft")
     order["medicationCodeableConcept"] = item.term.codeable(context.language)
     order["dosageInstruction"] = [_dosage(item, proposal, dose, context.language)]
+    if item.course is not None:
+        order["courseOfTherapyType"] = item.course.codeable(context.language)
     if proposal.reason is not None:
         order["reasonCode"] = [book.reasons[proposal.reason].codeable(context.language)]
     if proposal.on is not None:
         order["dispenseRequest"] = {"validityPeriod": {"start": proposal.on.isoformat()}}
     return order
+
+
+def statement(proposal: RecordTaking, context: OrderContext) -> Json:
+    """What the patient is said to take already, in whatever dose.
+
+    Raises:
+        KeyError: the formulary has no such item.
+    """
+    return {
+        "resourceType": "MedicationStatement",
+        "status": "active",
+        "medicationCodeableConcept": default_formulary().medications[proposal.item].term.codeable(context.language),
+        "subject": {"reference": f"Patient/{context.patient_id}"},
+        "dateAsserted": context.as_of.isoformat(),
+        "informationSource": {"reference": f"Patient/{context.patient_id}"},
+    }
 
 
 def service_order(item: ServiceItem, proposal: NewService, context: OrderContext) -> Json:
@@ -115,7 +133,10 @@ def _dosage(item: MedicationItem, proposal: NewMedication, dose: Quantity | None
     else:
         interval = proposal.interval or item.interval
         repeat |= {"frequency": item.frequency, "period": interval.value, "periodUnit": interval.unit}
+        repeat |= {"count": proposal.count} if proposal.count is not None else {}
     dosage: Json = {"timing": {"repeat": repeat}, "route": item.route.codeable(language)}
+    if item.instruction is not None:
+        dosage["patientInstruction"] = item.instruction.get(language, item.instruction["en"])
     if dose is not None:
         dosage["doseAndRate"] = [{"doseQuantity": _quantity(dose)}]
     return dosage

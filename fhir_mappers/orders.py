@@ -6,25 +6,36 @@ New orders are filled from the formulary as plain dicts, whose templates ``check
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
 
 from fhir_mappers.codings import relative
-from fhir_mappers.draft_edits import Change, edit, set_dose, set_route
+from fhir_mappers.draft_edits import Change, edit, set_dose, set_route, set_status
 from fhir_mappers.formulary import LANGUAGES, default_formulary
-from fhir_mappers.new_orders import Json, OrderContext, is_asked_for, medication_order, service_order, stop_order
+from fhir_mappers.new_orders import (
+    Json,
+    OrderContext,
+    is_asked_for,
+    medication_order,
+    service_order,
+    statement,
+    stop_order,
+)
 from fhir_mappers.record.events import DraftOrder, Source, TreatmentCourse
 from fhir_mappers.record.proposals import (
+    HoldDraft,
     Names,
     NewMedication,
     NewService,
     Proposal,
+    RecordTaking,
     RemoveDraft,
     SetDose,
     SetInfusionTime,
     StopOrder,
+    Together,
 )
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.timing_edits import postpone, set_infusion_time, set_interval
@@ -64,11 +75,18 @@ def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
             return _remove(proposal, context)
         case StopOrder():
             return _stop(proposal, context)
+        case RecordTaking():
+            figures = _told({"name": Names((proposal.item,))})
+            return (Step("create", statement(proposal, context), None, "action-taking", figures),)
+        case Together():
+            return tuple(step for part in proposal.parts for step in steps(part, context))
         case SetDose():
             return _set_dose(proposal, context)
         case SetInfusionTime():
             change = set_infusion_time(proposal.draft, proposal.time)
             return _update(proposal.draft, context, "action-infusion", {"time": proposal.time}, change)
+        case HoldDraft():
+            return _update(proposal.draft, context, "action-hold", {}, set_status("on-hold"))
         case _:  # PostponeDraft: the type checker knows that nothing else is left
             return _update(proposal.draft, context, "action-postpone", {"to": proposal.to}, postpone(proposal.to))
 
@@ -80,11 +98,12 @@ def check_templates() -> None:
         ValueError: a template is not valid FHIR; the message names the element.
     """
     from fhir.resources.R4B.medicationrequest import MedicationRequest
+    from fhir.resources.R4B.medicationstatement import MedicationStatement
     from fhir.resources.R4B.servicerequest import ServiceRequest
 
+    models = {model.__name__: model for model in (MedicationRequest, MedicationStatement, ServiceRequest)}
     for resource in _specimens():
-        model = ServiceRequest if resource["resourceType"] == "ServiceRequest" else MedicationRequest
-        model.model_validate(resource)
+        models[resource["resourceType"]].model_validate(resource)
 
 
 def _specimens() -> Iterable[Json]:
@@ -94,7 +113,8 @@ def _specimens() -> Iterable[Json]:
     running = TreatmentCourse(Source("MedicationRequest/1"), ("denosumab",), "active")
     proposals: list[Proposal] = [NewService((key,), day, "note") for key in book.services]
     for key in book.medications:
-        proposals += [NewMedication(key), *(NewMedication(key, dose, day, reason, interval) for reason in book.reasons)]
+        proposals += [NewMedication(key), RecordTaking(key), NewMedication(key, dose, interval=interval, count=8)]
+        proposals += [NewMedication(key, dose, day, reason, interval) for reason in book.reasons]
     for language in LANGUAGES:
         for user, encounter in ((None, None), ("Practitioner/u", "e")):
             context = OrderContext("p", user, encounter, day, language)
@@ -122,7 +142,8 @@ def _remove(proposal: RemoveDraft, context: OrderContext) -> tuple[Step, ...]:
     draft = proposal.draft
     if not _is_ours(draft, context):
         return ()
-    instead = _instead(proposal.instead, context)
+    left = replace(context, drafts=tuple(other for other in context.drafts if other is not draft))
+    instead = _instead(proposal.instead, left)
     known = draft.raw.get("id")
     reference = f"{draft.kind}/{known}"
     if not isinstance(known, str) or not _REFERENCE.fullmatch(reference):
@@ -138,7 +159,9 @@ def _stop(proposal: StopOrder, context: OrderContext) -> tuple[Step, ...]:
     return (*made, *_instead(proposal.instead, context))
 
 
-def _instead(proposal: NewMedication | None, context: OrderContext) -> tuple[Step, ...]:
+def _instead(proposal: NewMedication | NewService | None, context: OrderContext) -> tuple[Step, ...]:
+    if isinstance(proposal, NewService):
+        return tuple(_new_services(proposal, context))
     return () if proposal is None else (_new_medication(proposal, context),)
 
 

@@ -16,7 +16,6 @@ from fhir_mappers.datatypes import (
     Reaction,
     Reference,
     Resource,
-    Timing,
     Valued,
 )
 
@@ -230,21 +229,3 @@ class QuestionnaireResponse(Resource):
 
 class OperationOutcome(Resource):
     """What a server says instead of, or beside, data."""
-
-
-class Draft(MedicationRequest, tag=False, tag_field=None):
-    """An order being drafted, of any kind: what any of them may have. Filled by ``mending`` from parsed JSON."""
-
-    code: Codes | None = None
-    priority: str | None = None
-    ordered_on: str | None = None
-    occurrence_date_time: str | None = None
-    occurrence_period: Period | None = None
-    occurrence_timing: Timing | None = None
-    scheduled_date_time: str | None = None
-    scheduled_period: Period | None = None
-    scheduled_timing: Timing | None = None
-    start: str | None = None
-    prior_prescription: Reference | None = None
-    based_on: list[Reference] | None = None
-    replaces: list[Reference] | None = None

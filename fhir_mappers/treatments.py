@@ -83,6 +83,7 @@ def read_statement(sent: MedicationStatement, place: Place, clerk: Clerk) -> Tre
         stop_reasons=clerk.coder.all(sent.status_reason),
         interval=interval,
         dose=dose if isinstance(dose, Quantity) else None,
+        count=count_of(sent.dosage),
     )
 
 
@@ -126,6 +127,8 @@ def read_dispense(sent: MedicationDispense, place: Place, clerk: Clerk) -> Dose 
         product=_with_order(product_of(drug, clerk, dose, interval), order, clerk),
         amount=_pieces(sent.quantity),
         order=order,
+        handed_out=True,
+        each=dose if isinstance(dose, Quantity) else None,
     )
 
 

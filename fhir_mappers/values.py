@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from decimal import Decimal
 
 from fhir_mappers import units
-from fhir_mappers.codings import REFUSALS, Coder, convert
+from fhir_mappers.codings import REFUSALS, Coder, convert, date_of
 from fhir_mappers.datatypes import Codes, Range, Valued
 from fhir_mappers.datatypes import Quantity as SentQuantity
 from fhir_mappers.record.answer import ABSENT, UNREADABLE
@@ -39,7 +39,16 @@ class ValueReader:
         told = coded or sent.value_boolean is not None
         problem = None if told else _why_nothing(concept, sent)
         flag = sent.value_boolean
-        return Measurement(source, concept, when, provisional=provisional, concepts=coded, flag=flag, problem=problem)
+        return Measurement(
+            source,
+            concept,
+            when,
+            provisional=provisional,
+            concepts=coded,
+            flag=flag,
+            problem=problem,
+            moment_value=date_of(sent.value_date_time),
+        )
 
     def _quantified(
         self, concept: str, sent: Valued, quantity: SentQuantity, source: Source, when: PartialDate, provisional: bool

@@ -54,18 +54,28 @@ def show(findings: Findings, context: OrderContext, speaker: Speaker) -> list[Ca
 
 def _consolidate(speaking: tuple[Finding, ...]) -> list[_Group]:
     """One group per topic; what another rule already says joins it; unavailable data share one card."""
-    voices = {f.rule.id for f in speaking if f.verdict.said_by is None}
-    own = [f for f in speaking if f.verdict.said_by not in voices]
+    speaks = {f.rule.id: f.verdict.said_by for f in speaking}
+    own = [f for f in speaking if f.verdict.said_by not in speaks]
     said: dict[str, list[Finding]] = {}
     for finding in speaking:
-        if finding.verdict.said_by in voices:
-            said.setdefault(str(finding.verdict.said_by), []).append(finding)
+        if finding.verdict.said_by in speaks:
+            said.setdefault(_voice(str(finding.verdict.said_by), speaks), []).append(finding)
     by_card: dict[str, list[Finding]] = {}
     for finding in own:
         by_card.setdefault(NOT_CHECKED if _is_unavailable(finding) else finding.check.card, []).append(finding)
     carried = {rule: tuple(more) for rule, more in said.items()}
     ranked = {card: sorted(found, key=lambda f: -f.severity.rank) for card, found in by_card.items()}
     return [_Group(card, tuple(found), _claim(found, carried)) for card, found in ranked.items()]
+
+
+def _voice(rule: str, speaks: Mapping[str, str | None]) -> str:
+    """Who speaks for a rule that is itself said by another one, and so on to the first."""
+    for _ in speaks:
+        other = speaks[rule]
+        if other not in speaks:
+            break
+        rule = str(other)
+    return rule
 
 
 def _claim(found: list[Finding], carried: Mapping[str, tuple[Finding, ...]]) -> dict[str, tuple[Finding, ...]]:

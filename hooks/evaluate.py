@@ -11,6 +11,7 @@ from hooks.limits import Rule
 
 NOT_IN_EDITION = "not-in-edition"
 MUTED = "muted"
+ALONE = "said only beside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,14 @@ def _sign(
 
 
 def _mute(found: list[Finding]) -> tuple[Finding, ...]:
-    """Findings of rules that a firing rule declares muted fall silent; a rule never mutes itself."""
-    mutes = [(f.rule.id, pattern) for f in found if f.verdict.outcome is Outcome.DUE for pattern in f.check.mutes]
-    return tuple(_silence(f, mutes) for f in found)
+    """Findings of rules that a firing rule declares muted fall silent, and those said only beside one that is silent;
+    a rule never mutes itself.
+    """
+    firing = [f for f in found if f.verdict.outcome is Outcome.DUE]
+    mutes = [(f.rule.id, pattern) for f in firing for pattern in (*f.check.mutes, *f.verdict.mutes)]
+    heard = [_silence(f, mutes) for f in found]
+    voices = {f.rule.id for f in heard if f.speaks}
+    return tuple(_alone(f, voices) for f in heard)
 
 
 def _silence(finding: Finding, mutes: list[tuple[str, str]]) -> Finding:
@@ -120,3 +126,10 @@ def _silence(finding: Finding, mutes: list[tuple[str, str]]) -> Finding:
         if muting != finding.rule.id and fnmatchcase(finding.rule.id, pattern):
             return replace(finding, verdict=not_applicable(*finding.verdict.evidence), because=f"{MUTED} by {muting}")
     return finding
+
+
+def _alone(finding: Finding, voices: set[str]) -> Finding:
+    beside = finding.verdict.only_beside
+    if not finding.speaks or beside is None or beside in voices:
+        return finding
+    return replace(finding, verdict=not_applicable(*finding.verdict.evidence), because=f"{ALONE} {beside}")

@@ -22,9 +22,10 @@ from fhir_mappers.record.quantity import Quantity, Span
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=[wW]{3})\.)")
 # White space, control characters, and the invisible ones that change the direction of writing
 _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
-_DOSE, _PLAIN = "mg", re.compile(r"\d+(\.\d+)?(E[+-]?\d+)?")
+_DOSES, _PLAIN = ("mg", "[iU]"), re.compile(r"\d+(\.\d+)?(E[+-]?\d+)?")
 _TENTH = Decimal("0.1")
 _MOST_PLACES = 12
+_GROUPED = 10_000  # 50,000 IU: from here on zeros are easily miscounted
 
 
 class Figures:
@@ -139,7 +140,7 @@ class Figures:
     def _digits(self, proof: Evidence) -> str:
         """A result keeps the digits the EHR sent, in the language's writing; a dose never ends in ``.0``."""
         text = escape(proof.value or "")
-        if proof.unit == _DOSE and _PLAIN.fullmatch(text):
+        if proof.unit in _DOSES and _PLAIN.fullmatch(text):
             return self.number(Decimal(text))
         return text.replace(".", ",") if self.language == "fr" else text
 
@@ -170,7 +171,8 @@ def _round(value: Fraction, places: int) -> Decimal:
 @lru_cache(maxsize=1024)
 def _number(value: Decimal, places: int, language: str) -> str:
     """With so many decimals; they are an argument because 30 and 30.00 are the same key to a cache."""
-    return format_decimal(value, format=f"0.{'0' * places}" if places else "0", locale=language)
+    whole = "#,##0" if abs(value) >= _GROUPED else "0"
+    return format_decimal(value, format=f"{whole}.{'0' * places}" if places else whole, locale=language)
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ A missing key, a surplus key or a value of the wrong kind stops the start: a mis
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from importlib.resources import files
 from typing import Any, get_args, get_origin, get_type_hints
@@ -26,7 +26,10 @@ HOOK_NAMES = (
     "app",
 )
 _ABOUT_EDITION = {"id", "source"}
-_ABOUT_RULE = {"title", "class", "hooks", "severity", "strength", "ours", "override", "said_in", "edition"}
+_ABOUT_RULE = {"title", "class", "hooks", "severity", "strength", "ours", "override", "said_in", "edition"} | {
+    "snooze",
+    "reason",
+}
 
 
 class BadTable(ValueError):
@@ -44,7 +47,9 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the catalogue as the product carries it: computable (C), by questionnaire (Q) or informational (I)."""
+    """One row of the catalogue as the product carries it: computable (C), by questionnaire (Q), informational (I), or
+    not computable (N) for the ``reason`` given. ``snooze`` maps a case to the time (d) it stays away once shown.
+    """
 
     id: str
     kind: str
@@ -57,6 +62,8 @@ class Rule:
     said_in: tuple[str, ...]
     sources: Mapping[str, Mapping[str, str]]
     numbers: Mapping[str, Any]
+    snooze: Mapping[str, Quantity] = field(default_factory=dict)
+    reason: Mapping[str, str] | None = None
 
     def severity_of(self, case: str) -> Severity:
         """Severity of a case; a needs-data case without its own takes the gravest of the rule, capped at warning."""
@@ -110,20 +117,11 @@ def _read(name: str) -> dict[str, Any]:
 
 def _rule(rule_id: str, tables: Mapping[str, Any], mould: type | None) -> Rule:
     table = tables[rule_id]
-    surplus = set(table) - _ABOUT_RULE
-    if surplus:
-        raise BadTable(f"{rule_id}: surplus keys {sorted(surplus)}")
-    kind = table["class"]
-    if (mould is None) != (kind == "I"):
-        raise BadTable(f"{rule_id}: class {kind} {'needs' if mould is None else 'must not have'} a check")
-    if set(table["hooks"]) - set(HOOK_NAMES):
-        raise BadTable(f"{rule_id}: unknown hooks {table['hooks']}")
     editions = {row["id"]: row for row in table["edition"]}
-    if set(editions) - set(EDITIONS):
-        raise BadTable(f"{rule_id}: unknown editions {sorted(set(editions) - set(EDITIONS))}")
+    _refuse_misfit(rule_id, table, mould is not None, set(editions))
     return Rule(
         rule_id,
-        kind,
+        table["class"],
         table["title"],
         tuple(table["hooks"]),
         {case: Severity(value) for case, value in table.get("severity", {}).items()},
@@ -135,7 +133,23 @@ def _rule(rule_id: str, tables: Mapping[str, Any], mould: type | None) -> Rule:
         {key: pour(mould, row, f"{rule_id} {key}", _Editions(tables, key)) for key, row in editions.items()}
         if mould
         else {},
+        {case: Quantity.of(time) for case, time in table.get("snooze", {}).items()},
+        table.get("reason"),
     )
+
+
+def _refuse_misfit(rule_id: str, table: Mapping[str, Any], has_check: bool, editions: set[str]) -> None:
+    surplus, kind = set(table) - _ABOUT_RULE, table["class"]
+    if surplus:
+        raise BadTable(f"{rule_id}: surplus keys {sorted(surplus)}")
+    if has_check == (kind in ("I", "N")):
+        raise BadTable(f"{rule_id}: class {kind} {'must not have' if has_check else 'needs'} a check")
+    if (kind == "N") != ("reason" in table):
+        raise BadTable(f"{rule_id}: class N, and no other, says the reason")
+    if set(table["hooks"]) - set(HOOK_NAMES):
+        raise BadTable(f"{rule_id}: unknown hooks {table['hooks']}")
+    if editions - set(EDITIONS):
+        raise BadTable(f"{rule_id}: unknown editions {sorted(editions - set(EDITIONS))}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,23 @@ _SEARCHES = {
 }
 # Answers of our own forms stand in for observations: a service that reads one reads the other.
 _ANSWERED_BY_FORM = frozenset(
-    {"disease_extent", "oncological_response", "survival_estimate", "dental_examination_outcome"}
+    {
+        "disease_extent",
+        "oncological_response",
+        "survival_estimate",
+        "dental_examination_outcome",
+        "dietary_calcium_intake",
+        "supplement_elemental_calcium",
+        "exposed_jaw_bone",
+        "exposed_bone_days",
+        "exposed_bone_care_start",
+        "craniofacial_radiotherapy",
+        "antiresorptive_exposure_ever",
+        "new_skeletal_event",
+        "fracture_risk_high",
+        "ctx_rising",
+        "hypocalcaemia_under_treatment",
+    }
 )
 
 

@@ -6,13 +6,16 @@ from dataclasses import replace
 from fhir_mappers.orders import OrderContext, Step, steps
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.proposals import (
+    HoldDraft,
     NewMedication,
     NewService,
     PostponeDraft,
     Proposal,
+    RecordTaking,
     RemoveDraft,
     SetDose,
     SetInfusionTime,
+    Together,
 )
 from hooks.evaluate import Finding
 from hooks.response import Action, ActionType, SelectionBehavior, Suggestion
@@ -46,7 +49,9 @@ def selection_behavior(found: tuple[Suggestion, ...]) -> SelectionBehavior | Non
 
 
 def _drafts_medication(suggestion: Suggestion) -> bool:
-    return any((a.resource or {}).get("resourceType") == "MedicationRequest" for a in suggestion.actions or ())
+    """An order, or the note that makes one needless."""
+    kinds = ("MedicationRequest", "MedicationStatement")
+    return any((a.resource or {}).get("resourceType") in kinds for a in suggestion.actions or ())
 
 
 def _grouped(proposals: list[Proposal]) -> list[tuple[Proposal, ...]]:
@@ -102,9 +107,18 @@ def _label(proposal: Proposal, speaker: Speaker) -> str:
     if isinstance(proposal, NewService):
         items = speaker.figures.join([name(item) for item in proposal.items])
         return f"{say('label-order')} {items}" + (f" {say('label-for', day=proposal.on)}" if proposal.on else "")
+    if isinstance(proposal, HoldDraft):
+        return say("label-hold")
+    if isinstance(proposal, RecordTaking):
+        return f"{say('label-taking')} {name(proposal.item)}"
+    if isinstance(proposal, Together):
+        parts = [_label(part, speaker) for part in proposal.parts]
+        return say(proposal.title) if proposal.title else speaker.figures.join(parts)
     key = "remove" if isinstance(proposal, RemoveDraft) else "stop"
     if proposal.instead is None:
         return say(f"label-{key}")
+    if isinstance(proposal.instead, NewService):
+        return f"{say(f'label-{key}-instead')} {speaker.figures.join([name(item) for item in proposal.instead.items])}"
     return _medication_label(f"label-{key}-instead", proposal.instead, speaker)
 
 

@@ -20,6 +20,7 @@ CALCIUM = "calcium_total"
 CALCIUM_CORRECTED = "calcium_corrected_albumin"
 ALBUMIN = "albumin_serum"
 VITAMIN_D = "vitamin_d_25oh_total"
+VITAMIN_D_LEVELS: Concepts = (VITAMIN_D, "vitamin_d_25oh_d3")  # many laboratories send the total under the code of D3
 LIFE_EXPECTANCY: Concepts = ("life_expectancy", "survival_estimate")
 DISEASE_EXTENT = "disease_extent"
 ONCOLOGICAL_RESPONSE = "oncological_response"
@@ -41,8 +42,28 @@ CORD_COMPRESSION: Concepts = ("spinal_cord_compression", "cauda_equina_syndrome"
 PATHOLOGICAL_FRACTURE: Concepts = ("pathological_fracture_neoplastic", "vertebral_collapse_neoplastic")
 JAW_OSTEONECROSIS = "onj_drug_induced"
 HEPATIC_DISEASE = "severe_hepatic_disease"
+HYPOPARATHYROIDISM = "hypoparathyroidism"
+HYPOCALCAEMIA = "hypocalcaemia"
+MALIGNANCY: Concepts = (
+    "lung_cancer",
+    "breast_cancer",
+    "prostate_cancer",
+    "kidney_cancer",
+    "thyroid_cancer",
+    "bladder_cancer",
+    "multiple_myeloma",
+    "unknown_primary_cancer",
+    "bone_metastasis",
+    "bone_marrow_metastasis",
+    "brain_metastasis",
+    "liver_metastasis",
+    "lung_metastasis",
+    "secondary_malignancy_any",
+    "secondary_malignancy_other",
+)
 COMFORT_CARE: Concepts = ("comfort_care_only", "hospice_care")
 SMOKING_CURRENT = "smoking_current"
+NOT_SMOKING: Concepts = ("smoking_former", "smoking_never")
 ALCOHOL_USE_DISORDER = "alcohol_use_disorder"
 
 # procedures, orders, appointments
@@ -102,6 +123,7 @@ VITAMIN_D_DRUGS: Concepts = (
 )
 VITAMIN_D_NATIVE: Concepts = ("cholecalciferol", "ergocalciferol", "vitamin_d_any")
 VITAMIN_D_LOADING = "vitamin_d_loading"
+ERGOCALCIFEROL = "ergocalciferol"
 CALCIUM_DRUGS: Concepts = (
     "calcium_supplement_any",
     "calcium_carbonate",
@@ -110,14 +132,29 @@ CALCIUM_DRUGS: Concepts = (
     "calcium_vitamin_d_combination",
 )
 DIETARY_CALCIUM = "dietary_calcium_intake"
+CALCIUM_CARBONATE: Concepts = ("calcium_carbonate", "calcium_vitamin_d_combination")
 SUPPLEMENT_CALCIUM = "supplement_elemental_calcium"
 OSTEOMALACIA = "osteomalacia"
 CALCIUM_IONISED: Concepts = ("calcium_ionised_ph74", "calcium_ionised")
 EXPOSED_JAW_BONE = "exposed_jaw_bone"
+EXPOSED_BONE_DAYS = "exposed_bone_days"
+EXPOSED_BONE_CARE_START = "exposed_bone_care_start"
+CRANIOFACIAL_RADIOTHERAPY = "craniofacial_radiotherapy"
+EXPOSURE_EVER = "antiresorptive_exposure_ever"
 ORAL_SURGERY: Concepts = ("oral_surgery_referral",)
 DENTAL_VISIT: Concepts = ("dental_visit", "dental_examination", "dental_referral")
 IMPLANT = "dental_implant"
 REEVALUATION = "bone_reevaluation"
+REEVALUATED: Concepts = ("bone_reevaluation", "bone_tumour_board_report", "mdt_discussion")
+REEVALUATION_ASKED: Concepts = ("bone_reevaluation", "rheumatology_oncology_referral", "bone_tumour_board_request")
+NEW_SKELETAL_EVENT = "new_skeletal_event"
+FRACTURE_RISK_HIGH = "fracture_risk_high"
+CTX_RISING = "ctx_rising"
+HYPOCALCAEMIA_UNDER_TREATMENT = "hypocalcaemia_under_treatment"
+STOP_REASONS: Concepts = (
+    *("stop_onj", "stop_renal", "stop_hypocalcaemia", "stop_allergy"),
+    *("stop_terminal_care", "stop_patient_choice", "stop_switch", "stop_specialist_decision"),
+)
 PLATINUM: Concepts = ("platinum_any", "cisplatin", "carboplatin")
 PEMETREXED = "pemetrexed"
 CHECKPOINT_INHIBITORS: Concepts = (
@@ -146,6 +183,8 @@ KINASE_INHIBITORS: Concepts = (
     "crizotinib",
     "lorlatinib",
 )
+ANY_KINASE_INHIBITOR = "protein_kinase_inhibitor_any"
+CDK_INHIBITORS: Concepts = ("cdk46_inhibitor_any", "palbociclib", "ribociclib", "abemaciclib")
 CTX = "ctx_serum"
 FASTING = "fasting_sample"
 

@@ -39,10 +39,14 @@ class ClearanceNumbers:
 
 @dataclass(frozen=True, slots=True)
 class CalciumNumbers:
-    """Albumin correction and hypercalcaemia levels (mmol/L), windows in days."""
+    """Albumin correction in both usual forms, the share of calcium in its carbonate, hypercalcaemia levels (mmol/L),
+    windows in days.
+    """
 
     albumin_reference: Decimal
     coefficient: Decimal
+    other_coefficient: Decimal
+    carbonate: Decimal
     apart: Quantity
     window: Quantity
     history: Quantity

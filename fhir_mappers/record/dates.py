@@ -38,6 +38,12 @@ class PartialDate:
         """True when the time of day is known."""
         return self.earliest == self.latest
 
+    @property
+    def clock(self) -> time | None:
+        """The time of day as it was written, in its own offset; None when only a day, month or year is known."""
+        match = _FHIR_DATE.fullmatch(self.text)
+        return None if match is None or match[4] is None else time(int(match[4]), int(match[5]))
+
     def days_before(self, day: date) -> Span:
         """Whole calendar days from this date to ``day`` (unit d): the youngest and the oldest it can be."""
         return Span(Fraction((day - self.last).days), Fraction((day - self.first).days), "d")

@@ -24,6 +24,11 @@ class Disease(CalciumQuestions, Facts):
         """Bone metastasis of any tumour, or myeloma (P12)."""
         return self.once("malignant", lambda: self.has(c.BONE_METASTASIS, c.MYELOMA))
 
+    def malignancy(self) -> Answer:
+        """Any active cancer the value sets know, primary or secondary."""
+        found = (p for p in self.problems if p.is_ongoing and p.is_any(c.MALIGNANCY))
+        return self.any_of(found, CONDITIONS, what="malignancy")
+
     def lung_bone_metastasis(self) -> Answer:
         """Lung cancer with a bone metastasis, neither merely suspected."""
         return self.has(c.LUNG_CANCER, certain=True) & self.has(c.BONE_METASTASIS, certain=True)
@@ -53,14 +58,19 @@ class Disease(CalciumQuestions, Facts):
         """A skeletal-related event within the window: fracture, cord compression, radiotherapy or surgery of a bone
         metastasis, malignant hypercalcaemia (coded, or the newest corrected calcium above normal).
         """
-        coded = (*c.PATHOLOGICAL_FRACTURE, *c.CORD_COMPRESSION, c.HYPERCALCAEMIA)
+        coded = (p for p in self.problems if p.is_any(c.HYPERCALCAEMIA))
+        high = self.recent(coded, window, CONDITIONS, what="skeletal_event")
+        return either((self.structural_event(window), high, self.hypercalcaemia(window)))
+
+    def structural_event(self, window: Quantity) -> Answer:
+        """A skeletal-related event of the bone itself: every one but hypercalcaemia."""
+        coded = (*c.PATHOLOGICAL_FRACTURE, *c.CORD_COMPRESSION)
         problems = self.recent((p for p in self.problems if p.is_any(coded)), window, CONDITIONS, what="skeletal_event")
         acts = [p for p in self.procedures if p.status == "completed" and p.is_any((*_BONE_ACTS, *c.BONE_SURGERY))]
         acts += [
             p for p in self.procedures if p.status == "completed" and p.is_any(c.RADIOTHERAPY) and _on_bone(p.sites)
         ]
-        procedures = self.recent(acts, window, PROCEDURES, what="skeletal_event")
-        return either((problems, procedures, self.hypercalcaemia(window)))
+        return problems | self.recent(acts, window, PROCEDURES, what="skeletal_event")
 
     def problems_of(self, wanted: Iterable[str]) -> tuple[Problem, ...]:
         """Every recorded problem of the concepts, ongoing or not."""

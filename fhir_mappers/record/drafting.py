@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from fhir_mappers.record import concepts as c
+from fhir_mappers.record.concepts import CALCIUM_DRUGS
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.products import DENOSUMAB_INGREDIENT, ZOLEDRONATE, Product, Use
 
@@ -65,6 +67,26 @@ def is_denosumab_maybe_oncology(draft: DraftOrder) -> bool:
     return is_denosumab(draft) and draft.product is not None and draft.product.use is not Use.OSTEOPOROSIS
 
 
+def is_maybe_oncology(draft: DraftOrder) -> bool:
+    """A live draft of an antiresorptive that is, or may be, an oncology product."""
+    return not draft.stops and draft.product is not None and draft.product.use is not Use.OSTEOPOROSIS
+
+
+def is_calcium(draft: DraftOrder) -> bool:
+    """A live draft of calcium, alone or with vitamin D."""
+    return not draft.stops and draft.is_any(CALCIUM_DRUGS)
+
+
+def is_vitamin_d_or_calcium(draft: DraftOrder) -> bool:
+    """A live draft of vitamin D or of calcium; an antiresorptive that contains some is none."""
+    return not draft.stops and draft.product is None and draft.is_any((*c.VITAMIN_D_DRUGS, *CALCIUM_DRUGS))
+
+
+def is_ergocalciferol(draft: DraftOrder) -> bool:
+    """A live draft of vitamin D2 alone."""
+    return not draft.stops and draft.is_any(c.ERGOCALCIFEROL) and not draft.is_any("cholecalciferol")
+
+
 def is_zoledronate_or_denosumab(draft: DraftOrder) -> bool:
     """A live draft of zoledronic acid or denosumab that is, or may be, the oncology product."""
     product = draft.product
@@ -79,3 +101,36 @@ def stops_denosumab(draft: DraftOrder) -> bool:
     if draft.product is None:
         return draft.is_any("antiresorptive_discontinuation")
     return draft.product.substance == DENOSUMAB_INGREDIENT and draft.product.use is not Use.OSTEOPOROSIS
+
+
+def is_platinum_or_pemetrexed(draft: DraftOrder) -> bool:
+    """A live draft of a platinum salt or pemetrexed."""
+    return not draft.stops and draft.is_any((*c.PLATINUM, c.PEMETREXED))
+
+
+def is_kinase_inhibitor(draft: DraftOrder) -> bool:
+    """A live draft of an EGFR or ALK inhibitor, or of a kinase inhibitor that is coded only as such: no CDK4/6
+    inhibitor and no anti-angiogenic.
+    """
+    other = draft.is_any((*c.CDK_INHIBITORS, *c.ANTI_ANGIOGENICS))
+    unnamed = draft.is_any(c.ANY_KINASE_INHIBITOR) and not other
+    return not draft.stops and (unnamed or draft.is_any(c.KINASE_INHIBITORS))
+
+
+def stops_antiresorptive(draft: DraftOrder) -> bool:
+    """A draft that stops an oncology antiresorptive, or an antiresorptive without saying which."""
+    if not draft.stops:
+        return False
+    if draft.product is None:
+        return draft.is_any("antiresorptive_discontinuation")
+    return draft.product.use is not Use.OSTEOPOROSIS
+
+
+def removes_a_tooth(draft: DraftOrder) -> bool:
+    """A request or an appointment for a tooth extraction or a dental implant."""
+    return not draft.stops and draft.is_any(("tooth_extraction", "dental_implant"))
+
+
+def is_ctx_sample(draft: DraftOrder) -> bool:
+    """A request or an appointment for a CTX."""
+    return not draft.stops and draft.is_any("ctx_serum")

@@ -26,7 +26,8 @@ class Measurement:
     """An observation in its house unit (``value``) and as it was sent (``raw``).
 
     ``problem`` is set when the result exists but cannot be used; then ``value`` is None. ``concepts`` holds a coded
-    value, ``flag`` a boolean one; ``ceiling`` and ``floor`` are the laboratory's own limits in the house unit.
+    value, ``flag`` a boolean one, ``moment_value`` a date; ``ceiling`` and ``floor`` are the laboratory's own limits in
+    the house unit.
     """
 
     source: Source
@@ -41,10 +42,14 @@ class Measurement:
     floor: Quantity | None = None
     ceiling: Quantity | None = None
     problem: str | None = None
+    moment_value: PartialDate | None = None
 
     def evidence(self) -> Evidence:
         """This result as evidence."""
-        shown = str(self.raw.value) if self.raw else (self.concepts[0] if self.concepts else _flag_text(self.flag))
+        told = self.concepts[0] if self.concepts else _flag_text(self.flag)
+        if told is None and self.moment_value is not None:
+            told = self.moment_value.text
+        shown = str(self.raw.value) if self.raw else told
         return Evidence(
             self.source.resource,
             self.what,
@@ -107,11 +112,16 @@ class Procedure(Event):
 
 @dataclass(frozen=True, slots=True)
 class Dose(Event):
-    """A drug given or handed out: only status ``completed`` counts as given (catalogue P1)."""
+    """A drug given or handed out: only status ``completed`` counts as given (catalogue P1).
+
+    ``amount`` is what was given in the house unit of the drug, or the pieces handed out; ``each`` one dose of those.
+    """
 
     product: Product | None = None
     amount: Quantity | None = None
     order: str | None = None
+    handed_out: bool = False
+    each: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +158,10 @@ class Allergy(Event):
 
 @dataclass(frozen=True, slots=True)
 class DraftOrder(Event):
-    """An order being drafted. ``raw`` is the JSON the EHR sent, kept for editing; never rebuilt from a model."""
+    """An order or appointment being drafted. ``raw`` is the JSON the EHR sent, kept for editing; never rebuilt from a
+    model. ``occurs`` is the moment the act is said to take place, ``details`` what the order itself tells about it, by
+    concept.
+    """
 
     kind: str = "MedicationRequest"
     raw: Mapping[str, Any] = field(default_factory=dict)
@@ -166,6 +179,8 @@ class DraftOrder(Event):
     prior: str | None = None
     planned: PartialDate | None = None
     count: int | None = None
+    occurs: PartialDate | None = None
+    details: Mapping[str, Measurement] = field(default_factory=dict)
 
     def evidence(self, what: str | None = None) -> Evidence:
         """The draft as evidence: the dose it states, or that it stops a treatment."""

@@ -3,7 +3,7 @@
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import ABSENT, Answer, Known, Missing, Reading, no
 from fhir_mappers.record.events import Event, Measurement, Procedure, Request
-from fhir_mappers.record.facts import APPOINTMENTS, OBSERVATIONS, PROCEDURES, REPORTS, Facts
+from fhir_mappers.record.facts import APPOINTMENTS, CONDITIONS, OBSERVATIONS, PROCEDURES, REPORTS, Facts
 from fhir_mappers.record.quantity import Quantity
 
 
@@ -47,10 +47,23 @@ class Mouth(Facts):
             return Answer(True, (given[0].evidence(),))
         return self.looked(OBSERVATIONS, what=c.DENTAL_CLEARANCE)
 
-    def visit_booked(self, concept: str, within: Quantity) -> Answer:
-        """An appointment of the kind booked between today and ``within`` days ahead."""
-        ahead = [a for a in self.appointments if a.is_any(concept) and a.status == "booked" and self._ahead(a, within)]
-        return self.any_of(ahead, APPOINTMENTS, what=concept)
+    def visit_booked(self, wanted: tuple[str, ...] | str, within: Quantity) -> Answer:
+        """An appointment of the kind (or one of the kinds) booked between today and ``within`` days ahead."""
+        ahead = [a for a in self.appointments if a.is_any(wanted) and a.status == "booked" and self._ahead(a, within)]
+        return self.any_of(ahead, APPOINTMENTS, what=wanted if isinstance(wanted, str) else wanted[0])
+
+    def smokes(self) -> Answer:
+        """A current smoker by the newest recorded status; where that does not tell, by a coded problem."""
+        status = self.latest(c.SMOKING_STATUS)
+        if isinstance(status, Known) and not set(status.value.concepts).isdisjoint(c.NOT_SMOKING):
+            return no(*status.evidence)
+        coded = [p for p in self.problems if p.is_any(c.SMOKING_CURRENT) and p.is_ongoing]
+        return self.coded(c.SMOKING_STATUS, c.SMOKING_CURRENT) | self.any_of(coded, CONDITIONS, what=c.SMOKING_CURRENT)
+
+    def drinks_at_risk(self) -> Answer:
+        """At-risk alcohol use: recorded as such, or an alcohol use disorder."""
+        coded = [p for p in self.problems if p.is_any(c.ALCOHOL_USE_DISORDER) and p.is_ongoing]
+        return self.flagged(c.AT_RISK_DRINKING) | self.any_of(coded, CONDITIONS, what=c.ALCOHOL_USE_DISORDER)
 
     def _ahead(self, visit: Request, within: Quantity) -> bool:
         return visit.when is not None and 0 <= (visit.when.first - self.as_of).days <= within.value

@@ -6,7 +6,9 @@ from fhir_mappers.record.answer import below as span_below
 from fhir_mappers.record.calcium import CalciumQuestions
 from fhir_mappers.record.dates import whole_years
 from fhir_mappers.record.disease import Disease
+from fhir_mappers.record.duration import Duration
 from fhir_mappers.record.facts import PATIENT, Facts
+from fhir_mappers.record.intake import Intake
 from fhir_mappers.record.kidney import Kidney
 from fhir_mappers.record.mouth import Mouth
 from fhir_mappers.record.quantity import Quantity, Span
@@ -15,7 +17,7 @@ from fhir_mappers.record.session import Session
 from fhir_mappers.record.treatment import Treatment
 
 
-class PatientRecord(Session, Repletion, Kidney, Mouth, Treatment, Disease, CalciumQuestions, Facts):
+class PatientRecord(Intake, Session, Repletion, Kidney, Mouth, Duration, Treatment, Disease, CalciumQuestions, Facts):
     """All questions a check may ask, over the facts of one patient ``as_of`` one day.
 
     Questions are grouped by subject: :class:`Kidney`, :class:`CalciumQuestions`, :class:`Disease`, :class:`Treatment`,

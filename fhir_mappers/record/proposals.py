@@ -38,12 +38,19 @@ class RemoveDraft:
     """Delete the draft; ``instead`` is created with it in one suggestion."""
 
     draft: DraftOrder
-    instead: "NewMedication | None" = None
+    instead: "NewMedication | NewService | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldDraft:
+    """Put the draft on hold."""
+
+    draft: DraftOrder
 
 
 @dataclass(frozen=True, slots=True)
 class NewMedication:
-    """Draft a medication order of the formulary: dose in mg, first day, interval in days, number of doses."""
+    """Draft a medication order of the formulary: dose in mg or [iU], first day, interval in days, number of doses."""
 
     item: str
     dose: Quantity | None = None
@@ -70,7 +77,35 @@ class StopOrder:
     instead: NewMedication | None = None
 
 
-Proposal = SetDose | SetInfusionTime | PostponeDraft | RemoveDraft | NewMedication | NewService | StopOrder
+@dataclass(frozen=True, slots=True)
+class RecordTaking:
+    """Write down that the patient already takes a drug of the formulary (not an order)."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Proposals that belong together: one suggestion with all their actions. Edits of drafts are not among them, they
+    are merged by draft. ``title`` is the key of a shared sentence; without one the labels of the parts are joined.
+    """
+
+    parts: tuple["Proposal", ...]
+    title: str | None = None
+
+
+Proposal = (
+    SetDose
+    | SetInfusionTime
+    | PostponeDraft
+    | HoldDraft
+    | RemoveDraft
+    | NewMedication
+    | NewService
+    | StopOrder
+    | RecordTaking
+    | Together
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ _ORDER_FOR = {
 def _steps_left(record: PatientRecord, limits: Deferred) -> tuple[tuple[str, Answer], ...]:
     found = record.last_extraction(limits.extraction)
     healed = yes() if isinstance(found, Missing) else record.cleared_after(found.value)
-    vitamin_d = record.latest(c.VITAMIN_D, within=limits.vitamin_d)
+    vitamin_d = record.latest(*c.VITAMIN_D_LEVELS, within=limits.vitamin_d)
     return (
         (c.DENTAL_EXAMINATION, record.fresh(record.last_dental_examination(), limits.dental)),
         (c.PANORAMIC_XRAY, record.panoramic_within(limits.panoramic)),

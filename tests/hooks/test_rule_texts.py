@@ -31,12 +31,16 @@ LONGEST = {
     "on": 13,
     "event": 13,
     "extracted": 13,
+    "drug": 20,
 }
 LONGEST_NUMBER = 11
 # "rule case figure": may be None elsewhere, yet safe in this summary, because the case was found from the figure.
 CERTAIN = {
     *("AR-RENAL-01 last_below clearance", "ZOL-DOSE-01 first_clearance_only first_clearance"),
     *("ZOL-CI-01 due clearance", "ZOL-CI-01 provisional clearance", "DMAB-ADYN-01 due clearance"),
+    *("NEPH-CUM-01 reduced clearance", "NEPH-CHEMO-01 due clearance", "NEPH-TKI-01 due clearance"),
+    *("VITD-REPL-01 hypercalcaemia calcium", "VITD-SAFE-01 due calcium"),
+    *("DUR-CTX-01 due time", "DUR-CTX-01 both time"),
     *("NEPH-STOP-01 due clearance", "NEPH-STOP-01 old_value clearance", "DMAB-DOSE-01 too_soon days"),
 }
 
@@ -48,10 +52,13 @@ def load(folder: str, stem: str) -> dict[str, Any]:
 STEMS = [name.removesuffix(".toml") for name in table_names()]
 TABLES = {rule: table for stem in STEMS for rule, table in load("guidelines", stem).items()}
 TEXTS = {rule: text for stem in STEMS for rule, text in load("texts", stem).items()}
-SPOKEN = [rule for rule, table in TABLES.items() if table["class"] != "I"]
-TOLD = [rule for rule, table in TABLES.items() if table["class"] == "I"]
+SPOKEN = [rule for rule, table in TABLES.items() if table["class"] not in ("I", "N")]
+TOLD = [rule for rule, table in TABLES.items() if table["class"] in ("I", "N")]
 # The rules on which the editions differ.
 BY_EDITION = ["AR-EXTRACT-01", "AR-START-01", "BRIDGE-01", "BRIDGE-02", "ZOL-INFUS-01", "ZOL-PARA-01", "ZOL-SPACE-01"]
+BY_EDITION += ["VITD-REPL-01", "VITD-MAINT-01"]
+BY_EDITION += ["IMM-SEQ-01"]
+BY_EDITION += ["DUR-24M-01"]
 
 
 def cases(rule: str) -> set[str]:

@@ -80,6 +80,9 @@ BY_DEFINITION = {
     ("cholecalciferol_dose", "ug"): 40,  # 1 IU of vitamin D = 0.025 µg
     ("cholecalciferol_dose", "µg"): 40,
     ("cholecalciferol_dose", "mg"): 40_000,
+    ("ergocalciferol_dose", "ug"): 40,
+    ("ergocalciferol_dose", "µg"): 40,
+    ("ergocalciferol_dose", "mg"): 40_000,
     ("alkaline_phosphatase", "[IU]/L"): 1,  # the enzyme unit: 1 IU = 1 U = 1 µmol/min
     ("alkaline_phosphatase", "[iU]/L"): 1,
     ("alkaline_phosphatase", "IU/L"): 1,

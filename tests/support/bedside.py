@@ -36,6 +36,7 @@ KINDS = (
 )
 UCUM = "http://unitsofmeasure.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+ATC = "http://www.whocc.no/atc"
 PRODUCTS: dict[str, dict[str, Any]] = {
     "zometa": {"text": "Zometa 4 mg/100 mL"},
     "zoledronic acid": {"coding": [{"system": RXNORM, "code": "77655"}]},
@@ -46,10 +47,31 @@ PRODUCTS: dict[str, dict[str, Any]] = {
     "wyost": {"text": "Wyost 120 mg"},
     "pamidronate": {"coding": [{"system": RXNORM, "code": "11473"}]},
     "alendronate": {"coding": [{"system": RXNORM, "code": "46041"}]},
+    "calcium carbonate": {"coding": [{"system": RXNORM, "code": "1897"}]},
+    "calcium gluconate": {"coding": [{"system": RXNORM, "code": "1908"}]},
+    "calcium and vitamin d": {"coding": [{"system": "http://www.whocc.no/atc", "code": "A12AX"}]},
     "paracetamol": {"coding": [{"system": RXNORM, "code": "161"}]},
     "bevacizumab": {"text": "Bevacizumab"},
     "prednisone": {"text": "Prednisone"},
     "pembrolizumab": {"text": "Pembrolizumab"},
+    "cholecalciferol": {"coding": [{"system": RXNORM, "code": "2418"}]},
+    "uvedose": {"text": "Uvedose"},
+    "ergocalciferol": {"coding": [{"system": RXNORM, "code": "4018"}]},
+    "calcifediol": {"text": "Calcifediol"},
+    "fosavance": {"text": "Fosavance"},
+    "calcium": {"coding": [{"system": RXNORM, "code": "1897"}]},
+    "nivolumab": {"coding": [{"system": ATC, "code": "L01FF01"}]},
+    "cisplatin": {"text": "Cisplatine"},
+    "carboplatin": {"coding": [{"system": RXNORM, "code": "40048"}]},
+    "oxaliplatin": {"coding": [{"system": ATC, "code": "L01XA03"}]},
+    "pemetrexed": {"text": "Alimta"},
+    "gemcitabine": {"text": "Gemcitabine"},
+    "osimertinib": {"text": "Tagrisso 80 mg"},
+    "crizotinib": {"coding": [{"system": ATC, "code": "L01ED01"}]},
+    "egfr inhibitor": {"coding": [{"system": ATC, "code": "L01EB"}]},
+    "selpercatinib": {"coding": [{"system": ATC, "code": "L01EX22"}]},
+    "palbociclib": {"coding": [{"system": ATC, "code": "L01EF01"}]},
+    "sunitinib": {"coding": [{"system": ATC, "code": "L01EX01"}]},
 }
 
 
@@ -199,19 +221,21 @@ def order(
     dose: str | None = None,
     *,
     every: str | None = None,
+    count: int | None = None,
     over: str | None = None,
     route: str | None = None,
     reason: str | None = None,
     starts: str | None = None,
     **extra: Any,
 ) -> dict[str, Any]:
-    """The body of a MedicationRequest: ``dose="4 mg"``, ``every="28 d"``, ``over="15 min"``, ``route="route_sc"``,
-    ``reason`` a concept, ``starts`` the planned first day.
+    """The body of a MedicationRequest: ``dose="4 mg"``, ``every="28 d"``, ``count=8``, ``over="15 min"``,
+    ``route="route_sc"``, ``reason`` a concept, ``starts`` the planned first day.
     """
     repeat: dict[str, Any] = {}
     if every:
         period, _, unit = every.partition(" ")
         repeat |= {"frequency": 1, "period": Decimal(period), "periodUnit": unit}
+    repeat |= {"count": count} if count else {}
     if over:
         duration, _, unit = over.partition(" ")
         repeat |= {"duration": Decimal(duration), "durationUnit": unit}

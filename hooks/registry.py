@@ -13,6 +13,7 @@ from fhir_mappers.record.facts import (
     PATIENT,
     PROCEDURES,
     REPORTS,
+    SERVICES,
     STATEMENTS,
 )
 from hooks.check import Check, Unlimited
@@ -37,7 +38,7 @@ SURVIVAL = observed(*c.LIFE_EXPECTANCY)
 TERMINAL = (CARE_PLANS, CONDITIONS, ORDERS, *SURVIVAL)
 EXTENT = (CONDITIONS, *observed(c.DISEASE_EXTENT))
 EVENT = (CONDITIONS, PROCEDURES, *EMERGENCY)
-START = (*PREGNANCY, *EVENT, *TREATMENT, *CLEARANCE, CARE_PLANS, *observed(c.ANTIRESORPTIVE_DECLINED))
+START = (*PREGNANCY, *EVENT, *TREATMENT, *CLEARANCE, CARE_PLANS, SERVICES, *observed(c.ANTIRESORPTIVE_DECLINED))
 BRIDGE = (*TREATMENT, *TERMINAL, *CLEARANCE)
 
 OUT_OF_SCOPE = ("AR-*", "ZOL-*", "DMAB-*", "VITD-*")
@@ -53,7 +54,7 @@ CHECKS: tuple[Check, ...] = (
         zoledronate.contraindicated,
         zoledronate.Contraindication,
         "zoledronate",
-        CLEARANCE,
+        (*CLEARANCE, SERVICES),
         drafting.is_intravenous_bisphosphonate,
     ),
     Check(
@@ -128,7 +129,7 @@ CHECKS: tuple[Check, ...] = (
         denosumab.adynamic_bone,
         denosumab.Adynamic,
         "denosumab",
-        CLEARANCE,
+        (*CLEARANCE, SERVICES),
         drafting.is_denosumab_maybe_oncology,
     ),
     Check(
@@ -154,11 +155,16 @@ CHECKS: tuple[Check, ...] = (
         before_start.renal_function,
         Unlimited,
         "before-start",
-        (*CLEARANCE, *DOSES),
+        (*CLEARANCE, *DOSES, SERVICES),
         drafting.is_zoledronate_or_denosumab,
     ),
     Check(
-        "AR-DENTAL-01", mouth.dental_exam, mouth.DentalExam, "before-start", (*STARTS, *DENTAL), drafting.is_oncology
+        "AR-DENTAL-01",
+        mouth.dental_exam,
+        mouth.DentalExam,
+        "before-start",
+        (*STARTS, *DENTAL, SERVICES),
+        drafting.is_oncology,
     ),
     Check("AR-DENTCARE-01", mouth.dental_repair, Unlimited, "before-start", (*STARTS, *DENTAL), drafting.is_oncology),
     Check(
@@ -170,7 +176,12 @@ CHECKS: tuple[Check, ...] = (
         drafting.is_oncology,
     ),
     Check(
-        "AR-OPG-01", mouth.panoramic, mouth.Panoramic, "before-start", (*STARTS, *DENTAL, REPORTS), drafting.is_oncology
+        "AR-OPG-01",
+        mouth.panoramic,
+        mouth.Panoramic,
+        "before-start",
+        (*STARTS, *DENTAL, REPORTS, SERVICES),
+        drafting.is_oncology,
     ),
     Check(
         "AR-CONC-01",
@@ -193,16 +204,16 @@ CHECKS: tuple[Check, ...] = (
         before_start.emergency_start,
         before_start.Deferred,
         "before-start",
-        (*STARTS, *DENTAL, REPORTS, *observed(c.VITAMIN_D, c.DENTAL_CLEARANCE)),
+        (*STARTS, *DENTAL, REPORTS, SERVICES, *observed(c.VITAMIN_D, c.DENTAL_CLEARANCE)),
         drafting.is_oncology,
     ),
     # stopping
-    Check("BRIDGE-01", bridge.stop, bridge.Bridge, "bridge", BRIDGE, drafting.stops_denosumab),
+    Check("BRIDGE-01", bridge.stop, bridge.Bridge, "bridge", (*BRIDGE, SERVICES), drafting.stops_denosumab),
     Check("BRIDGE-03", bridge.impossible, bridge.Impossible, "bridge", BRIDGE, drafting.stops_denosumab),
     # the open chart
-    Check("NEPH-STOP-01", kidney.stop_bisphosphonate, kidney.StopBelow, "kidney", (*CLEARANCE, ORDERS)),
-    Check("BRIDGE-02", bridge.catch_up, bridge.CatchUp, "bridge", BRIDGE, mutes=("AR-START-01",)),
-    Check("DMAB-ADH-01", denosumab.overdue, denosumab.Overdue, "denosumab", (*TREATMENT, APPOINTMENTS)),
+    Check("NEPH-STOP-01", kidney.stop_bisphosphonate, kidney.StopBelow, "kidney", (*CLEARANCE, ORDERS, SERVICES)),
+    Check("BRIDGE-02", bridge.catch_up, bridge.CatchUp, "bridge", (*BRIDGE, SERVICES), mutes=("AR-START-01",)),
+    Check("DMAB-ADH-01", denosumab.overdue, denosumab.Overdue, "denosumab", (*TREATMENT, APPOINTMENTS, SERVICES)),
     Check("AR-START-02", indication.start_after_event, indication.StartAfterEvent, "indication", START),
     Check("AR-START-01", indication.start, indication.Start, "indication", (*START, *SURVIVAL)),
 )

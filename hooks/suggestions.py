@@ -1,8 +1,9 @@
 """What a clinician can take with one click: the proposals of a card's findings as suggestions with FHIR actions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from fhir_mappers.draft_edits import drug_names
 from fhir_mappers.orders import OrderContext, Step, steps
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.proposals import (
@@ -13,7 +14,9 @@ from fhir_mappers.record.proposals import (
     RemoveDraft,
     SetDose,
     SetInfusionTime,
+    StopOrder,
 )
+from hooks.check import Outcome
 from hooks.evaluate import Finding
 from hooks.response import Action, ActionType, SelectionBehavior, Suggestion
 from hooks.texts import Speaker, clip
@@ -22,17 +25,22 @@ _Edit = SetDose | SetInfusionTime | PostponeDraft
 
 
 def suggestions(findings: Iterable[Finding], context: OrderContext, speaker: Speaker) -> tuple[Suggestion, ...]:
-    """Suggestions of one card, in the order of its findings, each proposal once.
+    """Suggestions of one card: those of the findings that fire, in their order; each proposal and each service once.
 
     Edits of the same draft are merged into one suggestion: an update carries the whole order, so two of them would
-    undo each other. The first suggestion of a card that fires is the recommended one.
+    undo each other. A finding that lacks data comes last and asks for tests and advice at most: it never orders or
+    changes a drug (catalogue P16: no verdict). The first suggestion of a finding that fires is the recommended one.
     """
-    proposals = list(dict.fromkeys(p for f in findings for p in f.verdict.proposals))
+    found = tuple(findings)
+    sure = [p for f in found if f.verdict.outcome is Outcome.DUE for p in f.verdict.proposals]
+    asked = [p for f in found for p in f.verdict.proposals if isinstance(p, NewService)]
+    firing = set(_each_service_once(sure))
+    wanted = dict.fromkeys(_each_service_once((*sure, *asked)))
     made: list[Suggestion] = []
-    for group in _grouped(proposals):
-        done = _apply(group, context)
-        if done:
-            made.append(_suggestion(group, done, speaker, recommended=not made))
+    for group in _grouped([p for p in wanted if not _is_drafted(p, context)]):
+        if done := _apply(group, context):
+            best = not firing.isdisjoint(group) and not any(one.is_recommended for one in made)
+            made.append(_suggestion(group, done, speaker, recommended=best))
     return tuple(made)
 
 
@@ -49,13 +57,47 @@ def _drafts_medication(suggestion: Suggestion) -> bool:
     return any((a.resource or {}).get("resourceType") == "MedicationRequest" for a in suggestion.actions or ())
 
 
+def _each_service_once(proposals: Iterable[Proposal]) -> Iterator[Proposal]:
+    """The proposals, without the services that an earlier one requests."""
+    seen: set[str] = set()
+    for proposal in proposals:
+        if not isinstance(proposal, NewService):
+            yield proposal
+        elif items := tuple(item for item in proposal.items if item not in seen):
+            seen.update(items)
+            yield replace(proposal, items=items)
+
+
+def _is_drafted(proposal: Proposal, context: OrderContext) -> bool:
+    """Whether the drug it would draft is being ordered already; the order it removes does not count."""
+    removed = proposal.draft if isinstance(proposal, RemoveDraft) else None
+    new = proposal.instead if isinstance(proposal, RemoveDraft | StopOrder) else proposal
+    others = (draft for draft in context.drafts if draft is not removed and not draft.stops)
+    return isinstance(new, NewMedication) and any(new.item in drug_names(draft) for draft in others)
+
+
 def _grouped(proposals: list[Proposal]) -> list[tuple[Proposal, ...]]:
-    """Edits of one draft together, where the first of them stood; everything else alone."""
-    groups: dict[object, list[Proposal]] = {}
-    for index, proposal in enumerate(proposals):
-        key = ("edit", proposal.draft.source.resource) if isinstance(proposal, _Edit) else index
-        groups.setdefault(key, []).append(proposal)
-    return [tuple(group) for group in groups.values()]
+    """Edits of one draft together, where the first of them stood, unless they contradict each other; the rest alone."""
+    groups: list[list[Proposal]] = []
+    for proposal in proposals:
+        fitting = next((group for group in groups if _can_join(proposal, group)), None)
+        if fitting is None:
+            groups.append([proposal])
+        else:
+            fitting.append(proposal)
+    return [tuple(group) for group in groups]
+
+
+def _can_join(proposal: Proposal, group: list[Proposal]) -> bool:
+    """Two edits of the same order that change different elements of it."""
+    return isinstance(proposal, _Edit) and all(
+        isinstance(other, _Edit) and other.draft is proposal.draft and _changed(other).isdisjoint(_changed(proposal))
+        for other in group
+    )
+
+
+def _changed(edit: _Edit) -> set[str]:
+    return {name for name in ("dose", "interval", "route", "time", "to") if getattr(edit, name, None) is not None}
 
 
 def _apply(group: tuple[Proposal, ...], context: OrderContext) -> tuple[Step, ...]:

@@ -67,9 +67,9 @@ class Speaker:
         return rule.title[self.language]
 
     def summary(self, finding: Finding) -> str:
-        """One line, under 140 characters."""
+        """One line, under 140 characters; the title of the rule where a figure of the sentence is not known."""
         texts = self._texts[finding.rule.id].get(finding.verdict.case, {}).get(self.language)
-        return clip(self._say(texts["summary"], finding) or "") if texts else self.title(finding.rule)
+        return clip((self._say(texts["summary"], finding) if texts else None) or self.title(finding.rule))
 
     def paragraphs(self, finding: Finding) -> list[str]:
         """The sentences of a finding: what was found, what the edition says, notes, why, what would change it."""

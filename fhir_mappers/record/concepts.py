@@ -34,6 +34,7 @@ AT_RISK_DRINKING = "at_risk_drinking"
 LUNG_CANCER = "lung_cancer"
 BONE_METASTASIS = "bone_metastasis"
 MYELOMA = "multiple_myeloma"
+SECONDARY_CANCER: Concepts = ("secondary_malignancy_any", "secondary_malignancy_other")
 PREGNANCY = "pregnancy"
 DIALYSIS = "dialysis_dependence"
 HYPERCALCAEMIA = "hypercalcaemia"

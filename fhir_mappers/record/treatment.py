@@ -53,19 +53,17 @@ class Treatment(Disease, Facts):
 
     def presumed(self, *substances: str) -> Answer:
         """No recent dose recorded, but an oncology order ran long enough for doses given elsewhere (P8)."""
-        running = [o for o in self.orders(*substances) if self._ran(o) and not self._refused(o)]
-        ended = [o for o in self.orders(*substances, status=("completed",)) if self._ended(o) and not self._refused(o)]
-        return ~self.on_treatment(*substances) & self.any_of((*running, *ended), ORDERS, what="antiresorptive_order")
+        return ~self.on_treatment(*substances) & self._ordered_long_enough(*substances)
 
     def treated(self, *substances: str) -> Answer:
         """On treatment or presumed so: the rules that protect a treated patient run."""
-        return self.on_treatment(*substances) | self.presumed(*substances)
+        return self.on_treatment(*substances) | self._ordered_long_enough(*substances)
 
     def starts(self, draft: DraftOrder) -> Answer:
         """The draft starts an oncology antiresorptive: neither on treatment nor presumed so (P8)."""
         if not is_oncology(draft):
             return no()
-        return yes(draft.evidence("draft_order")) & ~self.on_treatment() & ~self.presumed()
+        return yes(draft.evidence("draft_order")) & ~self.treated()
 
     def emergency(self, draft: DraftOrder) -> Answer:
         """An emergency start (P9 as amended): it waives vitamin D and dental steps, never the renal ones."""
@@ -91,10 +89,13 @@ class Treatment(Disease, Facts):
         return max(draft.planned.first, self.as_of) if draft.planned is not None else self.as_of
 
     def interval_since_last(self, draft: DraftOrder, substance: str) -> Reading[Quantity]:
-        """Days (d) between the last completed oncology dose and the planned day; an imprecise dose counts as the
-        most recent day it can mean.
+        """Days (d) between the last completed dose and the planned day; an imprecise dose counts as the most recent
+        day it can mean. A dose whose product is not told counts, one of the osteoporosis product does not; a running
+        statement tells no day of a dose.
         """
-        last = self.last_given(substance)
+        doses = (*self.given(substance), *self.given(substance, use=Use.UNIDENTIFIED))
+        completed = (dose for dose in doses if dose.status == "completed")
+        last = self.last(completed, ADMINISTRATIONS, STATEMENTS, what="last_dose")
         if isinstance(last, Missing):
             return last
         given = last.value.when.last if last.value.when else self.as_of
@@ -117,6 +118,11 @@ class Treatment(Disease, Facts):
     def doses_of(self, wanted: tuple[str, ...]) -> tuple[Dose, ...]:
         """Completed doses of the drugs."""
         return tuple(d for d in self.doses if d.status in GIVEN and d.is_any(wanted))
+
+    def _ordered_long_enough(self, *substances: str) -> Answer:
+        running = [o for o in self.orders(*substances) if self._ran(o) and not self._refused(o)]
+        ended = [o for o in self.orders(*substances, status=("completed",)) if self._ended(o) and not self._refused(o)]
+        return self.any_of((*running, *ended), ORDERS, what="antiresorptive_order")
 
     def _ran(self, order: TreatmentCourse) -> bool:
         span = self.days_since(order.when)

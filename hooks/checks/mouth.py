@@ -98,7 +98,7 @@ def extraction(record: PatientRecord, limits: Extraction, draft: DraftOrder) -> 
     for_whom = record.starts(draft) & ~record.emergency(draft)
     found = record.last_extraction(limits.look_back)
     if isinstance(found, Missing):
-        return judge(for_whom & (no() if found.why == ABSENT else unknown(found)), yes())
+        return judge(for_whom & no(), yes()) if found.why == ABSENT else judge(for_whom, unknown(found))
     span = record.days_since(found.value.when)
     days = Quantity.of(f"{span.low if span else 0} d")
     too_early = days < limits.minimum

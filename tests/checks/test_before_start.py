@@ -29,7 +29,7 @@ zometa          | 1990-01-01 | female | entered-in-error | satisfied
 zometa          | 1990-01-01 | female | status: pregnant | warning pregnancy
 zometa          | 1990-01-01 | female | status: true     | warning pregnancy     # the site's own yes or no
 zometa          | 1990-01-01 | female | status: false    | satisfied
-zometa          | 1990-01-01 | female | ?                | needs-data pregnancy
+zometa          | 1990-01-01 | female | ?                | needs-data pregnancy,pregnancy_status
 zometa          | 1990-01-01 | male   | ?                | satisfied             # not asked of a recorded man
 zometa          | 2010-01-01 | female | ?                | warning child         # one reason is enough
 zometa          | 2010-01-01 | female | active           | warning child

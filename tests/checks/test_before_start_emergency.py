@@ -11,7 +11,7 @@ NAMES = {
     "dental": "dental_examination",
     "panoramic": "dental_panoramic_xray",
     "vitamin D": "vitamin_d_25oh_total",
-    "extraction": "tooth_extraction",
+    "extraction": "dental_clearance_after_extraction",
 }
 ORDERED = {
     "dental": "dental_consultation",

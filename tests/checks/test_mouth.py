@@ -28,7 +28,7 @@ zometa          | undated     |                               | warning due     
 zometa          | 2026-01     |                               | satisfied                  | not-applicable | info due       # 123 to 153 days
 zometa          | 2025-12     |                               | needs-data dental_examination | not-applicable | needs-data dental_examination # 154 to 184
 zometa          | 2025-11     |                               | warning overdue            | not-applicable | not-applicable
-zometa          | ?           |                               | needs-data dental_examination | needs-data dental_examination_outcome | needs-data dental_examination,dental_panoramic_xray
+zometa          | ?           |                               | needs-data dental_examination,dental_examination_outcome | needs-data dental_examination_outcome | needs-data dental_examination,dental_panoramic_xray
 zometa          | 10          | 10 dental-treatment-needed    | warning repair             | warning due    | info due
 zometa          | 10          | 10 dental-treatment-done      | satisfied                  | not-applicable | info due
 zometa          | 10          | 10 dental-cleared             | satisfied                  | not-applicable | info due

@@ -126,12 +126,9 @@ stat     | hypercalcaemia        |              |         | 3 mg    | info below
 
 @pytest.mark.parametrize("row", rows(HYPERCALCAEMIA), ids=name)
 def test_in_a_hypercalcaemic_emergency_the_monthly_table_only_informs(row: dict[str, str]) -> None:
-    patient = clearing("55").drafts_order(
-        "zometa",
-        row["dose"],
-        reason=row["reason"] or None,
-        **({"priority": row["priority"]} if row["priority"] else {}),
-    )
+    reason = f"emergency_{row['reason']}" if row["reason"] else None
+    priority = {"priority": row["priority"]} if row["priority"] else {}
+    patient = clearing("55").drafts_order("zometa", row["dose"], reason=reason, **priority)
     if row["calcium"]:
         value, _, day = row["calcium"].split()
         patient.observed("calcium_total", f"{value} mmol/L @ 2026-{day}")

@@ -3,7 +3,6 @@
 ``without`` as an argument drops elements: ``observation(..., without=("status",))``.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 
 from fhir_mappers.build import build_record
 from fhir_mappers.record.patient_record import PatientRecord
+from hooks.exact_json import dumps_exact
 
 Json = dict[str, Any]
 
@@ -126,17 +126,9 @@ def bundle(*resources: Any, **more: Any) -> Json:
     return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries, **more}
 
 
-class _Encoder(json.JSONEncoder):
-    """Writes Decimals with their own digits, through a marker that is taken off again."""
-
-    def default(self, value: Any) -> Any:
-        return f"\0{value}\0" if isinstance(value, Decimal) else super().default(value)
-
-
 def encode(value: Any) -> bytes:
     """JSON text; Decimals keep their digits."""
-    text = json.dumps(value, cls=_Encoder, ensure_ascii=False)
-    return text.replace('"\\u0000', "").replace('\\u0000"', "").encode()
+    return dumps_exact(value)
 
 
 def sent(values: Mapping[str, Any]) -> dict[str, bytes | None]:

@@ -62,7 +62,7 @@ CHECKS: tuple[Check, ...] = (
         zoledronate.dose,
         ZoledronateDose,
         "zoledronate",
-        (*CLEARANCE, *DOSES, *FIRST_CLEARANCE, *EMERGENCY, *observed(*c.EGFR)),
+        (*CLEARANCE, *TREATMENT, *FIRST_CLEARANCE, *EMERGENCY, *observed(*c.EGFR)),
         drafting.is_zoledronate_oncology,
     ),
     Check(
@@ -86,7 +86,7 @@ CHECKS: tuple[Check, ...] = (
         zoledronate.product,
         zoledronate.Product,
         "zoledronate",
-        CLEARANCE,
+        (*CLEARANCE, *observed(*c.EGFR)),
         drafting.is_not_oncology_zoledronate,
     ),
     Check(
@@ -121,7 +121,7 @@ CHECKS: tuple[Check, ...] = (
         denosumab.no_renal_reduction,
         denosumab.NoReduction,
         "denosumab",
-        CLEARANCE,
+        (*CLEARANCE, *TREATMENT, *FIRST_CLEARANCE),
         drafting.is_denosumab_oncology,
     ),
     Check(

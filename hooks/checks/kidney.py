@@ -55,7 +55,7 @@ def stop_bisphosphonate(record: PatientRecord, limits: StopBelow) -> Verdict:
 
 
 def _newest_clearance(record: PatientRecord, limits: StopBelow) -> tuple[Clearance, str]:
-    """The clearance to judge by, and the case: from a fresh creatinine, a preliminary one that is low, or an old one."""
+    """The clearance to judge by and the case: a fresh creatinine, else a low preliminary one, else an old one."""
     window = record.conventions.clearance.creatinine_zoledronate
     fresh, early = record.clearance(window), record.provisional_clearance(window)
     if fresh.span is not None:

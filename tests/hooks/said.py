@@ -90,17 +90,26 @@ def every_case() -> Iterator[tuple[str, str, str, str]]:
             yield from ((check.id, case, edition, lang) for edition in rule.sources for lang in LANGUAGES)
 
 
+@cache
 def longest(rule_id: str, case: str, edition: str, *, known: bool = True) -> Finding:
     """A finding of this case with every figure at its longest, and every note; or with no optional figure known."""
     rule, check = RULES[rule_id], next(check for check in CHECKS if check.id == rule_id)
     numbers = rule.numbers[edition]
-    figures = {name: _figure(rule_id, name, value, numbers, known) for name, value in told(rule_id, case).items()}
+    figures = {name: _figure(rule_id, name, value, numbers, known) for name, value in _told(rule_id, case)}
     outcome = Outcome.UNDECIDED if case == UNDECIDED_CASE else Outcome.DUE
     undecided = case in (UNDECIDED_CASE, "presumed", "never_recorded")
-    verdict = Verdict(
-        outcome, case, (CREATININE,), MISSING if undecided else (), figures, notes=tuple(sorted(told_notes(rule_id)))
-    )
+    verdict = Verdict(outcome, case, (CREATININE,), MISSING if undecided else (), figures, notes=_notes(rule_id))
     return Finding(rule, check, edition, verdict, rule.severity_of(case))
+
+
+@cache
+def _told(rule_id: str, case: str) -> tuple[tuple[str, ast.expr], ...]:
+    return tuple(told(rule_id, case).items())
+
+
+@cache
+def _notes(rule_id: str) -> tuple[str, ...]:
+    return tuple(sorted(told_notes(rule_id)))
 
 
 def _figure(rule_id: str, name: str, value: ast.expr, numbers: Any, known: bool) -> Any:

@@ -30,7 +30,8 @@ TREATMENT = (*DOSES, ORDERS)
 EMERGENCY = observed(c.CALCIUM, c.CALCIUM_CORRECTED, c.ALBUMIN)
 STARTS = (*TREATMENT, *EMERGENCY)
 DIALYSIS = (CONDITIONS, PROCEDURES, *observed(c.CREATININE_ON_DIALYSIS))
-CLEARANCE = (PATIENT, *DIALYSIS, *observed(c.CREATININE, *c.WEIGHT))
+KIDNEY = (PATIENT, *observed(c.CREATININE, *c.WEIGHT))
+CLEARANCE = (*KIDNEY, *DIALYSIS)
 FIRST_CLEARANCE = observed(c.CLEARANCE_AT_FIRST_DOSE, c.CLEARANCE_REPORTED)
 DENTAL = (PROCEDURES, *observed(c.DENTAL_OUTCOME))
 PREGNANCY = (PATIENT, CONDITIONS, *observed(c.PREGNANCY_STATUS))
@@ -54,7 +55,7 @@ CHECKS: tuple[Check, ...] = (
         zoledronate.contraindicated,
         zoledronate.Contraindication,
         "zoledronate",
-        (*CLEARANCE, SERVICES),
+        (*CLEARANCE, SERVICES, *observed(*c.EGFR)),
         drafting.is_intravenous_bisphosphonate,
     ),
     Check(
@@ -86,7 +87,7 @@ CHECKS: tuple[Check, ...] = (
         zoledronate.product,
         zoledronate.Product,
         "zoledronate",
-        (*CLEARANCE, *observed(*c.EGFR)),
+        (*CLEARANCE, *TREATMENT, *FIRST_CLEARANCE),
         drafting.is_not_oncology_zoledronate,
     ),
     Check(
@@ -121,7 +122,7 @@ CHECKS: tuple[Check, ...] = (
         denosumab.no_renal_reduction,
         denosumab.NoReduction,
         "denosumab",
-        (*CLEARANCE, *TREATMENT, *FIRST_CLEARANCE),
+        KIDNEY,
         drafting.is_denosumab_oncology,
     ),
     Check(
@@ -155,7 +156,7 @@ CHECKS: tuple[Check, ...] = (
         before_start.renal_function,
         Unlimited,
         "before-start",
-        (*CLEARANCE, *DOSES, SERVICES),
+        (*KIDNEY, CONDITIONS, *DOSES, SERVICES),
         drafting.is_zoledronate_or_denosumab,
     ),
     Check(
@@ -163,7 +164,7 @@ CHECKS: tuple[Check, ...] = (
         mouth.dental_exam,
         mouth.DentalExam,
         "before-start",
-        (*STARTS, *DENTAL, SERVICES),
+        (*STARTS, *DENTAL, REPORTS, SERVICES),
         drafting.is_oncology,
     ),
     Check("AR-DENTCARE-01", mouth.dental_repair, Unlimited, "before-start", (*STARTS, *DENTAL), drafting.is_oncology),
@@ -172,7 +173,7 @@ CHECKS: tuple[Check, ...] = (
         mouth.extraction,
         mouth.Extraction,
         "before-start",
-        (*STARTS, *DENTAL, *observed(c.DENTAL_CLEARANCE)),
+        (*STARTS, PROCEDURES, *observed(c.DENTAL_CLEARANCE)),
         drafting.is_oncology,
     ),
     Check(
@@ -211,7 +212,13 @@ CHECKS: tuple[Check, ...] = (
     Check("BRIDGE-01", bridge.stop, bridge.Bridge, "bridge", (*BRIDGE, SERVICES), drafting.stops_denosumab),
     Check("BRIDGE-03", bridge.impossible, bridge.Impossible, "bridge", BRIDGE, drafting.stops_denosumab),
     # the open chart
-    Check("NEPH-STOP-01", kidney.stop_bisphosphonate, kidney.StopBelow, "kidney", (*CLEARANCE, ORDERS, SERVICES)),
+    Check(
+        "NEPH-STOP-01",
+        kidney.stop_bisphosphonate,
+        kidney.StopBelow,
+        "kidney",
+        (*CLEARANCE, ORDERS, SERVICES, *observed(*c.EGFR)),
+    ),
     Check("BRIDGE-02", bridge.catch_up, bridge.CatchUp, "bridge", (*BRIDGE, SERVICES), mutes=("AR-START-01",)),
     Check("DMAB-ADH-01", denosumab.overdue, denosumab.Overdue, "denosumab", (*TREATMENT, APPOINTMENTS, SERVICES)),
     Check("AR-START-02", indication.start_after_event, indication.StartAfterEvent, "indication", START),

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from fhir_mappers.draft_edits import drug_names
 from fhir_mappers.orders import OrderContext, Step, steps
-from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.proposals import (
     NewMedication,
     NewService,
@@ -25,22 +24,19 @@ _Edit = SetDose | SetInfusionTime | PostponeDraft
 
 
 def suggestions(findings: Iterable[Finding], context: OrderContext, speaker: Speaker) -> tuple[Suggestion, ...]:
-    """Suggestions of one card: those of the findings that fire, in their order; each proposal and each service once.
+    """Suggestions of one card, in the order of its findings, each proposal and each service once; the first of them is
+    the recommended one.
 
     Edits of the same draft are merged into one suggestion: an update carries the whole order, so two of them would
-    undo each other. A finding that lacks data comes last and asks for tests and advice at most: it never orders or
-    changes a drug (catalogue P16: no verdict). The first suggestion of a finding that fires is the recommended one.
+    undo each other. A finding that lacks data proposes nothing (catalogue P16: no verdict).
     """
-    found = tuple(findings)
-    sure = [p for f in found if f.verdict.outcome is Outcome.DUE for p in f.verdict.proposals]
-    asked = [p for f in found for p in f.verdict.proposals if isinstance(p, NewService)]
-    firing = set(_each_service_once(sure))
-    wanted = dict.fromkeys(_each_service_once((*sure, *asked)))
+    firing = (f.verdict.proposals for f in findings if f.verdict.outcome is Outcome.DUE)
+    proposals = _each_service_once(dict.fromkeys(p for found in firing for p in found))
     made: list[Suggestion] = []
-    for group in _grouped([p for p in wanted if not _is_drafted(p, context)]):
-        if done := _apply(group, context):
-            best = not firing.isdisjoint(group) and not any(one.is_recommended for one in made)
-            made.append(_suggestion(group, done, speaker, recommended=best))
+    for group in _grouped([p for p in proposals if not _is_drafted(p, context)]):
+        taken, done = _apply(group, context)
+        if done:
+            made.append(_suggestion(taken, done, speaker, recommended=not made))
     return tuple(made)
 
 
@@ -100,22 +96,28 @@ def _changed(edit: _Edit) -> set[str]:
     return {name for name in ("dose", "interval", "route", "time", "to") if getattr(edit, name, None) is not None}
 
 
-def _apply(group: tuple[Proposal, ...], context: OrderContext) -> tuple[Step, ...]:
-    if len(group) == 1 or not isinstance(group[0], _Edit):
-        return steps(group[0], context)
-    draft: DraftOrder = group[0].draft
-    done: tuple[Step, ...] = ()
-    for edit in group:
-        if isinstance(edit, _Edit):
-            done = steps(replace(edit, draft=draft), context) or done
-            draft = replace(draft, raw=done[-1].resource or draft.raw) if done else draft
-    return done
+def _apply(group: tuple[Proposal, ...], context: OrderContext) -> tuple[tuple[Proposal, ...], tuple[Step, ...]]:
+    """What could be carried out of a group, and its steps; several edits of a draft are one step."""
+    if len(group) == 1:
+        return group, steps(group[0], context)
+    taken: list[Proposal] = []
+    done: list[Step] = []
+    for edit in (each for each in group if isinstance(each, _Edit)):
+        raw = done[-1].resource if done else None
+        draft = replace(edit.draft, raw=raw) if raw is not None else edit.draft
+        made = steps(replace(edit, draft=draft), context)
+        taken += [edit] if made else []
+        done += made
+    if len(done) < 2:
+        return tuple(taken), tuple(done)
+    whole = {name: value for step in done for name, value in step.figures.items() if value}
+    return tuple(taken), (replace(done[-1], words="action-change", figures=whole),)
 
 
 def _suggestion(
     group: tuple[Proposal, ...], done: tuple[Step, ...], speaker: Speaker, *, recommended: bool
 ) -> Suggestion:
-    label = f" {speaker.word('and')} ".join(_label(proposal, speaker) for proposal in group)
+    label = f" {speaker.word('and')} ".join(_label(proposal, done, speaker) for proposal in group)
     return Suggestion(
         label=clip(label[:1].upper() + label[1:], 100),
         is_recommended=True if recommended else None,
@@ -131,8 +133,9 @@ def _action(step: Step, speaker: Speaker) -> Action:
     return Action(type=ActionType(step.type), description=said, resource=step.resource, resource_id=step.reference)
 
 
-def _label(proposal: Proposal, speaker: Speaker) -> str:
-    say, name = speaker.word, speaker.figures.name
+def _label(proposal: Proposal, done: tuple[Step, ...], speaker: Speaker) -> str:
+    """What is carried out, which may be less than what was proposed."""
+    say = speaker.word
     if isinstance(proposal, SetDose):
         return _edit_label(proposal, speaker)
     if isinstance(proposal, SetInfusionTime):
@@ -142,12 +145,13 @@ def _label(proposal: Proposal, speaker: Speaker) -> str:
     if isinstance(proposal, NewMedication):
         return _medication_label("label-new", proposal, speaker)
     if isinstance(proposal, NewService):
-        items = speaker.figures.join([name(item) for item in proposal.items])
+        items = speaker.figures.join([speaker.figures.show(step.figures["name"]) for step in done])
         return f"{say('label-order')} {items}" + (f" {say('label-for', day=proposal.on)}" if proposal.on else "")
-    key = "remove" if isinstance(proposal, RemoveDraft) else "stop"
+    key = "label-remove" if isinstance(proposal, RemoveDraft) else "label-stop"
     if proposal.instead is None:
-        return say(f"label-{key}")
-    return _medication_label(f"label-{key}-instead", proposal.instead, speaker)
+        return say(key)
+    nothing_ended = done[0].words.startswith("action-new")
+    return _medication_label("label-new" if nothing_ended else f"{key}-instead", proposal.instead, speaker)
 
 
 def _edit_label(edit: SetDose, speaker: Speaker) -> str:

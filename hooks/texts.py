@@ -21,11 +21,13 @@ def load_texts() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The rule texts by id, and the shared table."""
     rules: dict[str, Any] = {}
     shared: dict[str, Any] = {}
-    for file in sorted(files("hooks").joinpath("texts").iterdir(), key=lambda f: f.name):
+    tables = (file for file in files("hooks").joinpath("texts").iterdir() if file.name.endswith(".toml"))
+    for file in sorted(tables, key=lambda found: found.name):
+        table = tomllib.loads(file.read_text("utf-8"))
         if file.name == "shared.toml":
-            shared = tomllib.loads(file.read_text("utf-8"))
-        elif file.name.endswith(".toml"):
-            rules |= tomllib.loads(file.read_text("utf-8"))
+            shared = table
+        else:
+            rules |= table
     return rules, shared
 
 

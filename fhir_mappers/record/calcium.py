@@ -5,7 +5,18 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Evidence, Known, Missing, Reading, no, unknown
+from fhir_mappers.record.answer import (
+    ABSENT,
+    IMPRECISE,
+    TOO_OLD,
+    Answer,
+    Evidence,
+    Known,
+    Missing,
+    Reading,
+    no,
+    unknown,
+)
 from fhir_mappers.record.events import Measurement
 from fhir_mappers.record.facts import Facts
 from fhir_mappers.record.quantity import Quantity
@@ -37,8 +48,11 @@ class CalciumQuestions(Facts):
         reading = self.calcium(window)
         if isinstance(reading, Missing):
             return no() if reading.why in (ABSENT, TOO_OLD) else unknown(reading)
-        value = reading.value.value
-        return Answer(value >= level if inclusive else value > level, reading.evidence)
+        decided = _above(reading.value, level, inclusive=inclusive)
+        if decided is None:
+            gap = Missing(c.CALCIUM, IMPRECISE, reading.value.result.evidence())
+            return unknown(gap, evidence=reading.evidence)
+        return Answer(decided, reading.evidence)
 
     def hypercalcaemia(self, window: Quantity) -> Answer:
         """Above the laboratory's own upper limit, else above the convention's."""
@@ -81,3 +95,14 @@ class CalciumQuestions(Facts):
             and abs(m.when.first - total.when.first) <= apart
         ]
         return min(near, key=lambda m: abs(m.when.earliest - total.when.earliest), default=None)
+
+
+def _above(calcium: Calcium, level: Quantity, *, inclusive: bool) -> bool | None:
+    """Above the level (or at it); None when a result such as ``>3.0`` does not tell."""
+    comparator, value = calcium.result.comparator, calcium.value
+    above = value >= level if inclusive else value > level
+    if comparator in (">", ">="):
+        return True if above or (comparator == ">" and value >= level) else None
+    if comparator in ("<", "<="):
+        return False if not above or (comparator == "<" and value <= level) else None
+    return above

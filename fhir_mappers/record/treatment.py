@@ -1,6 +1,7 @@
 """Where the patient stands with antiresorptives: on treatment, presumed, starting, in an emergency (P7-P9)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -67,9 +68,8 @@ class Treatment(Disease, Facts):
 
     def emergency(self, draft: DraftOrder) -> Answer:
         """An emergency start (P9 as amended): it waives vitamin D and dental steps, never the renal ones."""
-        if draft.priority == "stat" and draft.has_reason:
-            return yes(draft.evidence("draft_order"))
-        return self.hypercalcaemic_emergency(draft)
+        at_once = draft.priority == "stat" and draft.has_reason
+        return Answer(at_once, (draft.evidence("draft_order"),)) | self.hypercalcaemic_emergency(draft)
 
     def hypercalcaemic_emergency(self, draft: DraftOrder) -> Answer:
         """Corrected calcium in crisis, or an urgent order for hypercalcaemia, or such an order with a high calcium."""
@@ -80,22 +80,24 @@ class Treatment(Disease, Facts):
         crisis = self.calcium_above(n.crisis, n.window)
         return crisis | (self.calcium_above(n.with_reason, n.window, inclusive=True) if for_calcium else no())
 
-    def last_given(self, *substances: str, use: Use | None = Use.ONCOLOGY) -> Reading[Event]:
-        """The latest dose given or reported."""
-        return self.last(self.given(*substances, use=use), ADMINISTRATIONS, STATEMENTS, what="last_dose")
+    def last_given(self, *substances: str) -> Reading[Event]:
+        """The latest dose given or reported. A dose whose product is not told counts, one of the osteoporosis product
+        does not; a statement tells the day of a dose by its end, and a running one without an end tells none.
+        """
+        doses = (*self.given(*substances), *self.given(*substances, use=Use.UNIDENTIFIED))
+        dated = (d if d.until is None else replace(d, when=d.until) for d in doses)
+        told = (d for d in dated if d.status == "completed" or d.until is not None)
+        return self.last(told, ADMINISTRATIONS, STATEMENTS, what="last_dose")
 
     def planned_day(self, draft: DraftOrder) -> date:
         """The day the draft is meant for; today when it does not say (convention of planned dates)."""
         return max(draft.planned.first, self.as_of) if draft.planned is not None else self.as_of
 
     def interval_since_last(self, draft: DraftOrder, substance: str) -> Reading[Quantity]:
-        """Days (d) between the last completed dose and the planned day; an imprecise dose counts as the most recent
-        day it can mean. A dose whose product is not told counts, one of the osteoporosis product does not; a running
-        statement tells no day of a dose.
+        """Days (d) between the last dose and the planned day; an imprecise dose counts as the most recent day it can
+        mean.
         """
-        doses = (*self.given(substance), *self.given(substance, use=Use.UNIDENTIFIED))
-        completed = (dose for dose in doses if dose.status == "completed")
-        last = self.last(completed, ADMINISTRATIONS, STATEMENTS, what="last_dose")
+        last = self.last_given(substance)
         if isinstance(last, Missing):
             return last
         given = last.value.when.last if last.value.when else self.as_of

@@ -8,10 +8,11 @@ from fhir_mappers.record.dates import PartialDate, add_months
 from fhir_mappers.record.dosing import ZoledronateDose
 from fhir_mappers.record.events import Dose, Event, TreatmentCourse
 from fhir_mappers.record.facts import ADMINISTRATIONS, ORDERS, STATEMENTS, evidence_of
+from fhir_mappers.record.kidney import Clearance
 from fhir_mappers.record.products import DENOSUMAB_INGREDIENT, ZOLEDRONATE, Use
 from fhir_mappers.record.proposals import NewMedication, NewService, Proposal, StopOrder
 from fhir_mappers.record.quantity import Quantity
-from hooks.check import DraftOrder, PatientRecord, Verdict, judge
+from hooks.check import DraftOrder, Outcome, PatientRecord, Verdict, judge
 
 BEFORE_START = ("vitamin_d_test", "creatinine_test", "dental_consultation", "panoramic_xray")
 
@@ -51,14 +52,17 @@ def start(record: PatientRecord, limits: Start) -> Verdict:
         )
     )
     for_whom = _adult_with_bone_metastasis(record, limits.adult) & ~against
-    known = not isinstance(record.latest(*c.LIFE_EXPECTANCY), Missing)
-    return judge(
+    unknown_survival = isinstance(record.latest(*c.LIFE_EXPECTANCY), Missing)
+    now = _dosing_clearance(record, limits.dosing)
+    verdict = judge(
         for_whom,
         _treated(record, limits.recent),
-        proposals=_ways_to_start(record, limits.dosing),
+        proposals=_ways_to_start(limits.dosing, now),
         survival=limits.survival,
-        notes=() if known else ("survival_not_recorded",),
+        clearance=now,
+        notes=(*(("survival_not_recorded",) if unknown_survival else ()), *(("dose_by_clearance",) if now else ())),
     )
+    return verdict.resting_on(*now.evidence) if now and verdict.outcome is Outcome.DUE else verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,17 @@ def start_after_event(record: PatientRecord, limits: StartAfterEvent) -> Verdict
     event = record.skeletal_event(limits.event)
     for_whom = _adult_with_bone_metastasis(record, limits.adult) & event
     dying = record.comfort_care().is_yes
-    return judge(
+    now = None if dying else _dosing_clearance(record, limits.dosing)
+    verdict = judge(
         for_whom,
         _treated(record, limits.recent) | record.flagged(c.ANTIRESORPTIVE_DECLINED),
         case="comfort_care" if dying else "due",
-        proposals=() if dying else _ways_to_start(record, limits.dosing),
+        proposals=() if dying else _ways_to_start(limits.dosing, now),
         event=event.evidence[0].date if event.evidence else None,
+        clearance=now,
+        notes=("dose_by_clearance",) if now else (),
     )
+    return verdict.resting_on(*now.evidence) if now and verdict.outcome is Outcome.DUE else verdict
 
 
 def _adult_with_bone_metastasis(record: PatientRecord, adult: Quantity) -> Answer:
@@ -118,9 +126,14 @@ def _course_completed(record: PatientRecord, length: Quantity) -> Answer:
     return Answer(add_months(first, int(length.value)) <= last)
 
 
-def _ways_to_start(record: PatientRecord, dosing: ZoledronateDose) -> tuple[Proposal, ...]:
+def _dosing_clearance(record: PatientRecord, dosing: ZoledronateDose) -> Clearance | None:
+    """The clearance that tells a dose of zoledronic acid; None when there is none to tell."""
     now = record.clearance(record.conventions.clearance.creatinine_zoledronate)
-    advised = None if record.dialysis().is_yes else dosing.table.dose_for(now)
+    return now if record.dialysis().is_no and dosing.table.dose_for(now) else None
+
+
+def _ways_to_start(dosing: ZoledronateDose, now: Clearance | None) -> tuple[Proposal, ...]:
+    advised = dosing.table.dose_for(now) if now else None
     zoledronate = (NewMedication(ZOLEDRONATE, advised),) if advised else ()
     return (*zoledronate, NewMedication(DENOSUMAB_INGREDIENT), NewService(BEFORE_START))
 
@@ -169,9 +182,8 @@ def _running(record: PatientRecord) -> tuple[TreatmentCourse, ...]:
 
 
 def _differs(other: DraftOrder | TreatmentCourse, draft: DraftOrder) -> bool:
-    if other.product is None or draft.product is None:
-        return False
-    return (other.product.substance, other.product.use) != (draft.product.substance, draft.product.use)
+    mine, theirs = draft.product, other.product
+    return mine is not None and theirs is not None and (theirs.substance, theirs.use) != (mine.substance, mine.use)
 
 
 def _is_another(course: TreatmentCourse, draft: DraftOrder) -> Answer:

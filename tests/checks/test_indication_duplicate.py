@@ -125,6 +125,12 @@ def test_an_order_that_does_not_say_which_denosumab_may_be_the_same_one() -> Non
     assert Bedside().ordered("denosumab", ago(20)).drafts_order("zometa").outcome("AR-DUP-01") == "warning due"
 
 
+def test_an_order_without_any_date_is_asked_about() -> None:
+    patient = Bedside().ordered("xgeva", ago(100)).drafts_order("zometa")
+    patient.resources["medicationRequests"][0].pop("authoredOn")
+    assert patient.outcome("AR-DUP-01") == "needs-data last_dose"
+
+
 def test_what_the_patient_takes_at_home_counts() -> None:
     assert Bedside().stated("alendronate", ago(20)).drafts_order("zometa").outcome("AR-DUP-01") == "warning due"
     patient = Bedside().stated("alendronate", ago(20), status="stopped").drafts_order("zometa")

@@ -10,49 +10,54 @@ from tests.support.chart import ago, care_plan, lung_patient
 from tests.support.drawn import name, rows
 
 EVENTS = """
-event                                   | days | after an event | start
-----------------------------------------+------+----------------+----------------
-                                        |      | not-applicable | info due
-pathological_fracture_neoplastic        | 0    | warning due    | not-applicable
-pathological_fracture_neoplastic        | 90   | warning due    | not-applicable
-pathological_fracture_neoplastic        | 91   | not-applicable | info due
-pathological_fracture_neoplastic        | -1   | not-applicable | info due
-pathological_fracture_neoplastic resolved | 90 | warning due    | not-applicable  # it happened
-pathological_fracture_neoplastic suspected | 9 | not-applicable | info due
-pathological_fracture_neoplastic refuted | 9   | not-applicable | info due
-pathological_fracture_neoplastic        | 2026-05 | warning due | not-applicable
-pathological_fracture_neoplastic        | 2026-03 | needs-data skeletal_event | needs-data skeletal_event  # 64 to 94 days
-pathological_fracture_neoplastic        |      | needs-data skeletal_event | needs-data skeletal_event  # no date
-pathological_fracture_unspecified       | 9    | not-applicable | info due        # not said to be of the tumour
-vertebral_collapse_neoplastic           | 90   | warning due    | not-applicable
-vertebral_collapse_neoplastic           | 91   | not-applicable | info due
-spinal_cord_compression                 | 90   | warning due    | not-applicable
-spinal_cord_compression                 | 91   | not-applicable | info due
-cauda_equina_syndrome                   | 90   | warning due    | not-applicable
-hypercalcaemia                          | 90   | warning due    | not-applicable
-hypercalcaemia                          | 91   | not-applicable | info due
-calcium 2.61                            | 90   | warning due    | not-applicable
-calcium 2.60                            | 90   | not-applicable | info due
-calcium 2.61                            | 91   | not-applicable | info due
-calcium 2.56 limit 2.55                 | 9    | warning due    | not-applicable  # the laboratory's own limit
-calcium 2.65 limit 2.70                 | 9    | not-applicable | info due
-bone_radiotherapy                       | 90   | warning due    | not-applicable
-bone_radiotherapy                       | 91   | not-applicable | info due
-bone_radiotherapy in-progress           | 9    | warning due    | not-applicable
-bone_radiotherapy preparation           | 9    | not-applicable | info due
-bone_stereotactic_radiotherapy          | 90   | warning due    | not-applicable
-radiotherapy at site_femur              | 90   | warning due    | not-applicable
-radiotherapy at vertebra_l3             | 90   | warning due    | not-applicable
-radiotherapy at site_thorax             | 9    | not-applicable | info due        # the tumour, not a bone
-radiotherapy at site_brain              | 9    | not-applicable | info due
-radiotherapy                            | 9    | not-applicable | info due        # site not recorded
-bone_metastasis_surgery                 | 90   | warning due    | not-applicable
-bone_metastasis_surgery                 | 91   | not-applicable | info due
-spine_surgery                           | 90   | warning due    | not-applicable
-prophylactic_fixation                   | 90   | warning due    | not-applicable
-prophylactic_fixation not-done          | 9    | not-applicable | info due
-? procedures                            |      | needs-data skeletal_event | needs-data skeletal_event
+event                          | days    | after an event            | start
+-------------------------------+---------+---------------------------+--------------------------
+                               |         | not-applicable            | info due
+fracture                       | 0       | warning due               | not-applicable
+fracture                       | 90      | warning due               | not-applicable
+fracture                       | 91      | not-applicable            | info due
+fracture                       | -1      | not-applicable            | info due
+fracture resolved              | 90      | warning due               | not-applicable             # it happened
+fracture suspected             | 9       | not-applicable            | info due
+fracture refuted               | 9       | not-applicable            | info due
+fracture                       | 2026-05 | warning due               | not-applicable
+fracture                       | 2026-03 | needs-data skeletal_event | needs-data skeletal_event  # 64 to 94 days
+fracture                       |         | needs-data skeletal_event | needs-data skeletal_event  # no date
+other_fracture                 | 9       | not-applicable            | info due  # not said to be of the tumour
+collapse                       | 90      | warning due               | not-applicable
+collapse                       | 91      | not-applicable            | info due
+spinal_cord_compression        | 90      | warning due               | not-applicable
+spinal_cord_compression        | 91      | not-applicable            | info due
+cauda_equina_syndrome          | 90      | warning due               | not-applicable
+hypercalcaemia                 | 90      | warning due               | not-applicable
+hypercalcaemia                 | 91      | not-applicable            | info due
+calcium 2.61                   | 90      | warning due               | not-applicable
+calcium 2.60                   | 90      | not-applicable            | info due
+calcium 2.61                   | 91      | not-applicable            | info due
+calcium 2.56 limit 2.55        | 9       | warning due               | not-applicable  # the laboratory's own limit
+calcium 2.65 limit 2.70        | 9       | not-applicable            | info due
+bone_radiotherapy              | 90      | warning due               | not-applicable
+bone_radiotherapy              | 91      | not-applicable            | info due
+bone_radiotherapy in-progress  | 9       | warning due               | not-applicable
+bone_radiotherapy preparation  | 9       | not-applicable            | info due
+bone_stereotactic_radiotherapy | 90      | warning due               | not-applicable
+radiotherapy at site_femur     | 90      | warning due               | not-applicable
+radiotherapy at vertebra_l3    | 90      | warning due               | not-applicable
+radiotherapy at site_thorax    | 9       | not-applicable            | info due  # the tumour, not a bone
+radiotherapy at site_brain     | 9       | not-applicable            | info due
+radiotherapy                   | 9       | not-applicable            | info due                   # site not recorded
+bone_metastasis_surgery        | 90      | warning due               | not-applicable
+bone_metastasis_surgery        | 91      | not-applicable            | info due
+spine_surgery                  | 90      | warning due               | not-applicable
+prophylactic_fixation          | 90      | warning due               | not-applicable
+prophylactic_fixation not-done | 9       | not-applicable            | info due
+? procedures                   |         | needs-data skeletal_event | needs-data skeletal_event
 """
+NAMES = {
+    "fracture": "pathological_fracture_neoplastic",
+    "other_fracture": "pathological_fracture_unspecified",
+    "collapse": "vertebral_collapse_neoplastic",
+}
 _ACTS = ("bone_", "radiotherapy", "spine_surgery", "prophylactic_fixation")
 _VERIFIED = {"suspected": "provisional", "refuted": "refuted"}
 
@@ -74,7 +79,7 @@ def happened(patient: Bedside, said: str, days: str) -> Bedside:
         return patient.done(words[0], day, status=words[1] if len(words) == 2 else "completed", **where)
     how = words[1] if len(words) > 1 else "active"
     verified = {"verificationStatus": {"coding": [{"code": _VERIFIED[how]}]}} if how in _VERIFIED else {}
-    return patient.ill(words[0], day, status=how if how == "resolved" else "active", **verified)
+    return patient.ill(NAMES.get(words[0], words[0]), day, status=how if how == "resolved" else "active", **verified)
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
@@ -86,23 +91,23 @@ def test_each_kind_of_event_turns_the_offer_into_a_proposal(row: dict[str, str],
 
 
 CIRCUMSTANCES = """
-on file                     | outcome
-----------------------------+----------------------
-survival 1 mo               | warning due            # whatever the prognosis
-comfort plan                | info comfort_care      # an information line only
-hospice condition           | info comfort_care
-osteonecrosis               | warning due
-declined                    | satisfied              # a documented refusal
-zometa ordered              | satisfied
-prolia ordered              | satisfied
-zometa given 180            | satisfied
-zometa given 181            | warning due
-xgeva drafted               | satisfied
-provisional                 | not-applicable
-breast                      | not-applicable
-child                       | not-applicable
-pregnant                    | not-applicable
-? medicationRequests        | needs-data antiresorptive_order
+on file              | outcome
+---------------------+--------------------------------
+survival 1 mo        | warning due                      # whatever the prognosis
+comfort plan         | info comfort_care                # an information line only
+hospice condition    | info comfort_care
+osteonecrosis        | warning due
+declined             | satisfied                        # a documented refusal
+zometa ordered       | satisfied
+prolia ordered       | satisfied
+zometa given 180     | satisfied
+zometa given 181     | warning due
+xgeva drafted        | satisfied
+provisional          | not-applicable
+breast               | not-applicable
+child                | not-applicable
+pregnant             | not-applicable
+? medicationRequests | needs-data antiresorptive_order
 """
 
 

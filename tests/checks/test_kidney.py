@@ -129,3 +129,13 @@ def test_only_the_bisphosphonate_is_proposed_to_be_stopped() -> None:
 
 def test_a_statement_is_no_order() -> None:
     assert said(clearing("25").stated("zometa", "2026-05-20"), "NEPH-STOP-01") == "not-applicable"
+
+
+def test_the_clearance_is_shown_and_a_low_egfr_is_evidence() -> None:
+    shown = clearing("25").ordered("zometa", "2026-01-10").asks("NEPH-STOP-01").verdict.figures["clearance"]
+    assert shown.span.low == 25
+    patient = clearing("").ordered("zometa", "2026-01-10").ill("dialysis_dependence")
+    assert patient.asks("NEPH-STOP-01").verdict.figures["clearance"] is None
+    patient = clearing("").ordered("zometa", "2026-01-10")
+    patient.observed("egfr_ckdepi_2021", "22 mL/min/{1.73_m2} @ 2026-06-01")
+    assert "egfr_ckdepi_2021" in {proof.what for proof in patient.asks("NEPH-STOP-01").verdict.evidence}

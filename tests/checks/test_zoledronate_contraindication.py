@@ -180,3 +180,34 @@ def test_a_low_egfr_is_shown_when_the_clearance_is_not_known() -> None:
     assert finding.status == "needs-data"
     assert [m.what for m in finding.verdict.missing] == ["body_weight"]
     assert "egfr_ckdepi_2021" in {proof.what for proof in finding.verdict.evidence}
+
+
+# The finding that already names the gap: never two lines for one missing result.
+SAID_BY = """
+product     | creatinine | weight | egfr | sent | ZOL-DOSE-01 | ZOL-CI-01
+------------+------------+--------+------+------+-------------+------------
+zometa      |            | 80     |      | yes  | AR-RENAL-01 | AR-RENAL-01
+zometa      |            | 80     | 22   | yes  | itself      | AR-RENAL-01
+zometa      |            |        |      | yes  | itself      | AR-RENAL-01
+zometa      | 100        |        |      | yes  | itself      | ZOL-DOSE-01
+zometa      | >150       | 80     |      | yes  | itself      | ZOL-DOSE-01
+zometa      |            |        |      | no   | itself      | itself
+pamidronate | 100        |        |      | yes  |             | itself
+"""
+
+
+@pytest.mark.parametrize("row", rows(SAID_BY), ids=name)
+def test_a_gap_is_named_once(row: dict[str, str]) -> None:
+    patient = Bedside().person(born=BORN).ill("bone_metastasis").drafts_order(row["product"], "4 mg")
+    if row["creatinine"]:
+        patient.observed("creatinine_serum", f"{row['creatinine']} umol/L @ 2026-06-01")
+    if row["weight"]:
+        patient.observed("body_weight", f"{row['weight']} kg @ 2026-06-01")
+    if row["egfr"]:
+        patient.observed("egfr_ckdepi_2021", f"{row['egfr']} mL/min/{{1.73_m2}} @ 2026-06-01")
+    if row["sent"] == "no":
+        patient.without("observations")
+    for rule in ("ZOL-DOSE-01", "ZOL-CI-01"):
+        finding = patient.asks(rule)
+        said_by = (finding.verdict.said_by or "itself") if finding.status == "needs-data" else ""
+        assert said_by == row[rule], rule

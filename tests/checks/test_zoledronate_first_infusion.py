@@ -84,26 +84,27 @@ def _against(patient: Bedside, cell: str) -> None:
 
 # The first dose was given on 2026-03-10.
 FLU = """
-signs               | onset      | type        | clinical | outcome
---------------------+------------+-------------+----------+----------
-fever               | 2026-03-10 |             |          | info due
-fever               | 2026-03-13 | allergy     | active   | info due   # 3 d
-fever               | 2026-03-14 | allergy     | active   | satisfied  # 4 d
-fever               | 2026-03-09 | allergy     | active   | satisfied  # before the first dose
-fever,myalgia       | 2026-03-11 | allergy     | active   | info due
-flu_like,chills     | 2026-03-11 | allergy     | active   | info due
-arthralgia          | 2026-03-11 | allergy     | active   | info due
-fever,urticaria     | 2026-03-11 | allergy     | active   | satisfied  # one true sign is enough
-anaphylaxis         | 2026-03-11 | allergy     | active   | satisfied
-fever,bronchospasm  | 2026-03-11 | allergy     | active   | satisfied
-fever,angioedema    | 2026-03-11 | allergy     | active   | satisfied
-fever,rash in words | 2026-03-11 | allergy     | active   | satisfied  # a sign that is not understood
-                    | 2026-03-11 | allergy     | active   | satisfied  # no sign recorded
-fever               |            | allergy     | active   | satisfied  # onset unknown
-fever               | 2026-03    | allergy     | active   | satisfied  # may be late
-fever               | 2026-03-11 | intolerance | active   | satisfied  # already called an intolerance
-fever               | 2026-03-11 | allergy     | resolved | satisfied  # blocks nothing any more
-fever               | 2026-03-11 | allergy     | inactive | satisfied
+signs                                    | onset      | type        | clinical | outcome
+-----------------------------------------+------------+-------------+----------+----------
+fever                                    | 2026-03-10 |             |          | info due
+fever                                    | 2026-03-13 | allergy     | active   | info due   # 3 d
+fever                                    | 2026-03-14 | allergy     | active   | satisfied  # 4 d
+fever                                    | 2026-03-09 | allergy     | active   | satisfied  # before the first dose
+fever,myalgia                            | 2026-03-11 | allergy     | active   | info due
+flu_like,chills                          | 2026-03-11 | allergy     | active   | info due
+arthralgia                               | 2026-03-11 | allergy     | active   | info due
+fever,chills,myalgia,arthralgia,flu_like | 2026-03-11 | allergy     | active   | info due
+fever,urticaria                          | 2026-03-11 | allergy     | active   | satisfied  # one true sign is enough
+anaphylaxis                              | 2026-03-11 | allergy     | active   | satisfied
+fever,bronchospasm                       | 2026-03-11 | allergy     | active   | satisfied
+fever,angioedema                         | 2026-03-11 | allergy     | active   | satisfied
+fever,rash in words                      | 2026-03-11 | allergy     | active   | satisfied  # a sign that is not understood
+                                         | 2026-03-11 | allergy     | active   | satisfied  # no sign recorded
+fever                                    |            | allergy     | active   | satisfied  # onset unknown
+fever                                    | 2026-03    | allergy     | active   | satisfied  # may be late
+fever                                    | 2026-03-11 | intolerance | active   | satisfied  # already called an intolerance
+fever                                    | 2026-03-11 | allergy     | resolved | satisfied  # blocks nothing any more
+fever                                    | 2026-03-11 | allergy     | inactive | satisfied
 """
 
 

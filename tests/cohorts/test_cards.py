@@ -1,4 +1,4 @@
-"""What holds of every card of every shipped patient, whatever it says: form, languages, evidence, safety of the text."""
+"""What holds of every card of every shipped patient, whatever it says: form, languages, evidence, harmless text."""
 
 import json
 import re
@@ -138,6 +138,16 @@ def test_a_clearance_is_shown_with_formula_and_dates(name: str, edition: str) ->
                 value, day = re.escape(used[what]["value"]), int(used[what]["date"][8:10])
                 assert re.search(rf"{word} {value} \S+ on {day} \w+ \d{{4}}", card["detail"]), row["rule"]
             assert re.search(r"\d+\.\d{1,2} mL/min", card["detail"])
+
+
+@pytest.mark.parametrize("name", [each.id for each in scenarios()])
+def test_a_dose_by_clearance_comes_with_the_clearance(name: str) -> None:
+    for card in cards(name, EDITIONS[0], "en"):
+        named = [
+            s["label"] for s in card.get("suggestions", ()) if re.search(r"zoledronic acid \d|the dose to", s["label"])
+        ]
+        if named:
+            assert re.search(r"\d+\.\d{1,2} mL/min", card["detail"]), named
 
 
 @pytest.mark.parametrize(("name", "edition"), EACH)

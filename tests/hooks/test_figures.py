@@ -221,7 +221,6 @@ def test_nothing_escapes_the_escape(text: str) -> None:
     shown = escape(text)
     assert not re.search(r"[<>\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", shown)
     assert not re.search(r"&(?!(amp|lt|gt);)", shown)
-    bare = re.sub(r"\\[\\`*_{}\[\]()#+!|~@:.]", "", shown)
+    bare = re.sub(r"\\[\\`*_{}\[\]()#+!|~@:.]", " ", shown)
     assert not re.search(r"[\\`*_{}\[\]()#+!|~@]", bare), "an unescaped control character of Markdown"
-    assert "://" not in shown
-    assert not re.search(r"[wW]{3}\.", shown)
+    assert not re.search(r"://|[wW]{3}\.", bare), "a bare address that becomes a link"

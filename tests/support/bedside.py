@@ -13,8 +13,8 @@ from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import LOCAL_SYSTEM, default_terminology
-from hooks.exact_json import dumps_exact
 from hooks.evaluate import Finding, Findings, Guideline, evaluate
+from hooks.exact_json import dumps_exact
 from hooks.limits import load_rules
 from hooks.registry import CHECKS
 
@@ -203,7 +203,8 @@ def order(
     **extra: Any,
 ) -> dict[str, Any]:
     """The body of a MedicationRequest: ``dose="4 mg"``, ``every="28 d"``, ``over="15 min"``, ``route="route_sc"``,
-    ``reason`` a concept, ``starts`` the planned first day."""
+    ``reason`` a concept, ``starts`` the planned first day.
+    """
     repeat: dict[str, Any] = {}
     if every:
         period, _, unit = every.partition(" ")

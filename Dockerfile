@@ -36,7 +36,8 @@ COPY --from=install /opt/osteohooks /opt/osteohooks
 ENV PATH=/opt/osteohooks/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 
 # OSTEOHOOKS_HOST  where to listen. Left at 127.0.0.1, which inside a container nobody else can reach: the service does not
-#                  yet authenticate its callers, so opening it (0.0.0.0) is a decision for whoever has put a gateway in front.
+#                  yet authenticate its callers, so opening it (0.0.0.0, with OSTEOHOOKS_ALLOW_UNAUTHENTICATED=true) is a
+#                  decision for whoever has put a gateway in front.
 # OSTEOHOOKS_PORT  the port, also used by the health check.
 ENV OSTEOHOOKS_HOST=127.0.0.1 OSTEOHOOKS_PORT=8080
 EXPOSE 8080

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cds_service.errors import Refusal, outcome
+from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain
 from cds_service.pipeline import Parts, Reply, advise, build_parts
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
@@ -100,7 +100,10 @@ def sample(name: str | None, on: datetime | None) -> None:
 
 def _evaluate(body: bytes, parts: Parts, language: str, day: date) -> Reply:
     service = _service_for(body)
-    return advise(HookRequest.parse(body, service.hook), service, parts, language, as_of=day)
+    try:
+        return advise(HookRequest.parse(body, service.hook), service, parts, language, as_of=day)
+    except RecursionError:  # as in the API: what was only skipped over so far is decoded deeper down
+        raise TooDeep from None
 
 
 def _service_for(body: bytes) -> Service:

@@ -1,32 +1,46 @@
-"""What a call found, for a person at a terminal: the cards, then every rule with its outcome and its facts."""
+"""What a call found, for a person at a terminal: the cards, then every rule with its outcome, figures and facts."""
+
+from collections.abc import Iterator
 
 from cds_service.pipeline import Reply
+from fhir_mappers.record.proposals import Names
 from hooks.evaluate import Finding
+from hooks.response import Card
 from hooks.texts import Speaker
+
+_INDENT = " " * 15
 
 
 def explain(name: str, reply: Reply) -> str:
-    """Plain text, ending in a newline."""
-    lines = [name, "=" * len(name), ""]
-    for card in reply.cards:
-        lines += [f"[{card.indicator.value.upper()}] {card.summary}"]
-        lines += [f"    -> {suggestion.label}" for suggestion in card.suggestions or ()]
-    lines += ["(no card)"] if not reply.cards else []
+    """Plain text, ending in an empty line; nothing in it can steer a terminal."""
+    heading = f"{name} (as of {reply.record.as_of}, edition {reply.speaker.edition.id})"
+    lines = [heading, "=" * len(heading), ""]
+    lines += [line for card in reply.cards for line in _card(card)] or ["(no card)"]
     lines += ["", "Rules asked", "-----------"]
     lines += [line for finding in reply.findings.all for line in _finding(finding, reply.speaker)]
     lines += [f"{broken.rule:14} FAULT      {broken.error}" for broken in reply.findings.broken]
-    return "\n".join([*lines, "", ""])
+    return "\n".join([*map(_printable, lines), "", ""])
 
 
-def _finding(finding: Finding, speaker: Speaker) -> list[str]:
+def _card(card: Card) -> Iterator[str]:
+    yield f"[{card.indicator.value.upper()}] {card.summary}"
+    for suggestion in card.suggestions or ():
+        yield f"    -> {suggestion.label}"
+
+
+def _finding(finding: Finding, speaker: Speaker) -> Iterator[str]:
     said = speaker.summary(finding) if finding.speaks else speaker.title(finding.rule)
     because = f" ({finding.because})" if finding.because else ""
-    lines = [f"{finding.rule.id:14} {finding.status:10} {finding.verdict.outcome.value:14} {said}{because}"]
-    facts = dict.fromkeys(
-        f"{speaker.figures.name(proof.what)} {speaker.figures.show(proof)} ({proof.resource})"
-        for proof in finding.verdict.evidence
-    )
-    lines += [f"{'':15}rests on: {fact}" for fact in facts]
+    yield f"{finding.rule.id:14} {finding.status:10} {finding.verdict.outcome.value:14} {said}{because}"
+    for name, value in finding.verdict.figures.items():
+        if value not in (None, Names(())):
+            yield f"{_INDENT}{name.replace('_', ' ')}: {speaker.figures.show(value)}"
+    name_of, show = speaker.figures.name, speaker.figures.show
+    for fact in dict.fromkeys(f"{name_of(p.what)} {show(p)} ({p.resource})" for p in finding.verdict.evidence):
+        yield f"{_INDENT}{speaker.word('rests-on').lower()}{speaker.figures.colon} {fact}"
     if finding.verdict.missing:
-        lines.append(f"{'':15}{speaker.word('missing')}: {speaker.missing(finding)}")
-    return lines
+        yield f"{_INDENT}{speaker.word('missing').lower()}{speaker.figures.colon} {speaker.missing(finding)}"
+
+
+def _printable(line: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in line)

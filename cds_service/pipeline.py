@@ -128,4 +128,5 @@ def _require_something(service: Service, record: PatientRecord, findings: Findin
 
 def _report(rule: str, error: Exception) -> None:
     """A broken check is logged by rule and kind of error: never a value, never a message that may hold one."""
-    _log.error("check failed", extra={"rule": rule, "error": type(error).__name__})
+    kind = type(error).__name__
+    _log.error("check %s failed: %s", rule, kind, extra={"rule": rule, "error": kind})

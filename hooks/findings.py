@@ -30,7 +30,7 @@ def as_json(finding: Finding, speaker: Speaker) -> dict[str, Any]:
         "summary": speaker.summary(finding) if finding.speaks else speaker.title(finding.rule),
         "because": finding.because,
         "draft": finding.draft.source.resource if finding.draft else None,
-        "figures": {name: plain(value) for name, value in verdict.figures.items() if value is not None},
+        "figures": {name: plain(value) for name, value in verdict.figures.items() if value not in (None, Names(()))},
         "evidence": [evidence_json(proof) for proof in verdict.evidence],
         "missing": [missing_json(gap) for gap in verdict.missing],
         "source": _source(finding, speaker),

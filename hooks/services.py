@@ -131,12 +131,18 @@ def _service(service_id: str, hook: str, title: str, description: str, rules: Ma
 
 
 def prefetch_templates(checks: Iterable[Check]) -> dict[str, str]:
-    """The templates of exactly what the checks read, within the query subset of the specification."""
+    """The templates of exactly what the checks read, within the query subset of the specification.
+
+    Raises:
+        ValueError: a check reads a kind of data we do not ask for, or a concept without codes: it would never come.
+    """
     reads = dict.fromkeys(name for check in checks for name in check.reads)
     concepts = [name.removeprefix("observations:") for name in reads if name.startswith("observations:")]
     kinds = {name for name in reads if not name.startswith("observations:")} | {"patient"}
     if concepts:
         kinds.add("observations")
+    if unknown := kinds - set(_ORDER):
+        raise ValueError(f"no prefetch template for {', '.join(sorted(unknown))}")
     if _ANSWERED_BY_FORM & set(concepts):
         kinds.add("questionnaireResponses")
     return {
@@ -147,6 +153,10 @@ def prefetch_templates(checks: Iterable[Check]) -> dict[str, str]:
 def _observations(concepts: Iterable[str]) -> str:
     """Observations by code. Codes go without their system, to stay within the length of a URL: the reader checks it."""
     terminology = default_terminology()
-    wanted = tuple(concepts)
-    codes = (*terminology.codes(wanted, LOINC), *terminology.codes(wanted, LOCAL_SYSTEM))
+    codes: list[str] = []
+    for concept in concepts:
+        found = (*terminology.codes((concept,), LOINC), *terminology.codes((concept,), LOCAL_SYSTEM))
+        if not found:
+            raise ValueError(f"no code to ask for {concept}")
+        codes += found
     return f"Observation?patient={_PATIENT}&code={','.join(dict.fromkeys(codes))}"

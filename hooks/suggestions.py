@@ -1,10 +1,10 @@
 """What a clinician can take with one click: the proposals of a card's findings as suggestions with FHIR actions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from fhir_mappers.draft_edits import drug_names
 from fhir_mappers.orders import OrderContext, Step, steps
-from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.proposals import (
     HoldDraft,
     NewMedication,
@@ -15,8 +15,10 @@ from fhir_mappers.record.proposals import (
     RemoveDraft,
     SetDose,
     SetInfusionTime,
+    StopOrder,
     Together,
 )
+from hooks.check import Outcome
 from hooks.evaluate import Finding
 from hooks.response import Action, ActionType, SelectionBehavior, Suggestion
 from hooks.texts import Speaker, clip
@@ -25,17 +27,19 @@ _Edit = SetDose | SetInfusionTime | PostponeDraft
 
 
 def suggestions(findings: Iterable[Finding], context: OrderContext, speaker: Speaker) -> tuple[Suggestion, ...]:
-    """Suggestions of one card, in the order of its findings, each proposal once.
+    """Suggestions of one card, in the order of its findings, each proposal and each service once; the first of them is
+    the recommended one.
 
     Edits of the same draft are merged into one suggestion: an update carries the whole order, so two of them would
-    undo each other. The first suggestion of a card that fires is the recommended one.
+    undo each other. A finding that lacks data proposes nothing (catalogue P16: no verdict).
     """
-    proposals = list(dict.fromkeys(p for f in findings for p in f.verdict.proposals))
+    firing = (f.verdict.proposals for f in findings if f.verdict.outcome is Outcome.DUE)
+    proposals = _each_service_once(dict.fromkeys(p for found in firing for p in found))
     made: list[Suggestion] = []
-    for group in _grouped(proposals):
-        done = _apply(group, context)
+    for group in _grouped([p for p in proposals if not _is_drafted(p, context)]):
+        taken, done = _apply(group, context)
         if done:
-            made.append(_suggestion(group, done, speaker, recommended=not made))
+            made.append(_suggestion(taken, done, speaker, recommended=not made))
     return tuple(made)
 
 
@@ -54,31 +58,71 @@ def _drafts_medication(suggestion: Suggestion) -> bool:
     return any((a.resource or {}).get("resourceType") in kinds for a in suggestion.actions or ())
 
 
+def _each_service_once(proposals: Iterable[Proposal]) -> Iterator[Proposal]:
+    """The proposals, without the services that an earlier one requests."""
+    seen: set[str] = set()
+    for proposal in proposals:
+        if not isinstance(proposal, NewService):
+            yield proposal
+        elif items := tuple(item for item in proposal.items if item not in seen):
+            seen.update(items)
+            yield replace(proposal, items=items)
+
+
+def _is_drafted(proposal: Proposal, context: OrderContext) -> bool:
+    """Whether the drug it would draft is being ordered already; the order it removes does not count."""
+    removed = proposal.draft if isinstance(proposal, RemoveDraft) else None
+    new = proposal.instead if isinstance(proposal, RemoveDraft | StopOrder) else proposal
+    others = (draft for draft in context.drafts if draft is not removed and not draft.stops)
+    return isinstance(new, NewMedication) and any(new.item in drug_names(draft) for draft in others)
+
+
 def _grouped(proposals: list[Proposal]) -> list[tuple[Proposal, ...]]:
-    """Edits of one draft together, where the first of them stood; everything else alone."""
-    groups: dict[object, list[Proposal]] = {}
-    for index, proposal in enumerate(proposals):
-        key = ("edit", proposal.draft.source.resource) if isinstance(proposal, _Edit) else index
-        groups.setdefault(key, []).append(proposal)
-    return [tuple(group) for group in groups.values()]
+    """Edits of one draft together, where the first of them stood, unless they contradict each other; the rest alone."""
+    groups: list[list[Proposal]] = []
+    for proposal in proposals:
+        fitting = next((group for group in groups if _can_join(proposal, group)), None)
+        if fitting is None:
+            groups.append([proposal])
+        else:
+            fitting.append(proposal)
+    return [tuple(group) for group in groups]
 
 
-def _apply(group: tuple[Proposal, ...], context: OrderContext) -> tuple[Step, ...]:
-    if len(group) == 1 or not isinstance(group[0], _Edit):
-        return steps(group[0], context)
-    draft: DraftOrder = group[0].draft
-    done: tuple[Step, ...] = ()
-    for edit in group:
-        if isinstance(edit, _Edit):
-            done = steps(replace(edit, draft=draft), context) or done
-            draft = replace(draft, raw=done[-1].resource or draft.raw) if done else draft
-    return done
+def _can_join(proposal: Proposal, group: list[Proposal]) -> bool:
+    """Two edits of the same order that change different elements of it."""
+    return isinstance(proposal, _Edit) and all(
+        isinstance(other, _Edit) and other.draft is proposal.draft and _changed(other).isdisjoint(_changed(proposal))
+        for other in group
+    )
+
+
+def _changed(edit: _Edit) -> set[str]:
+    return {name for name in ("dose", "interval", "route", "time", "to") if getattr(edit, name, None) is not None}
+
+
+def _apply(group: tuple[Proposal, ...], context: OrderContext) -> tuple[tuple[Proposal, ...], tuple[Step, ...]]:
+    """What could be carried out of a group, and its steps; several edits of a draft are one step."""
+    if len(group) == 1:
+        return group, steps(group[0], context)
+    taken: list[Proposal] = []
+    done: list[Step] = []
+    for edit in (each for each in group if isinstance(each, _Edit)):
+        raw = done[-1].resource if done else None
+        draft = replace(edit.draft, raw=raw) if raw is not None else edit.draft
+        made = steps(replace(edit, draft=draft), context)
+        taken += [edit] if made else []
+        done += made
+    if len(done) < 2:
+        return tuple(taken), tuple(done)
+    whole = {name: value for step in done for name, value in step.figures.items() if value}
+    return tuple(taken), (replace(done[-1], words="action-change", figures=whole),)
 
 
 def _suggestion(
     group: tuple[Proposal, ...], done: tuple[Step, ...], speaker: Speaker, *, recommended: bool
 ) -> Suggestion:
-    label = f" {speaker.word('and')} ".join(_label(proposal, speaker) for proposal in group)
+    label = f" {speaker.word('and')} ".join(_label(proposal, done, speaker) for proposal in group)
     return Suggestion(
         label=clip(label[:1].upper() + label[1:], 100),
         is_recommended=True if recommended else None,
@@ -94,8 +138,9 @@ def _action(step: Step, speaker: Speaker) -> Action:
     return Action(type=ActionType(step.type), description=said, resource=step.resource, resource_id=step.reference)
 
 
-def _label(proposal: Proposal, speaker: Speaker) -> str:
-    say, name = speaker.word, speaker.figures.name
+def _label(proposal: Proposal, done: tuple[Step, ...], speaker: Speaker) -> str:
+    """What is carried out, which may be less than what was proposed."""
+    say = speaker.word
     if isinstance(proposal, SetDose):
         return _edit_label(proposal, speaker)
     if isinstance(proposal, SetInfusionTime):
@@ -105,21 +150,28 @@ def _label(proposal: Proposal, speaker: Speaker) -> str:
     if isinstance(proposal, NewMedication):
         return _medication_label("label-new", proposal, speaker)
     if isinstance(proposal, NewService):
-        items = speaker.figures.join([name(item) for item in proposal.items])
+        items = speaker.figures.join([speaker.figures.show(step.figures["name"]) for step in done])
         return f"{say('label-order')} {items}" + (f" {say('label-for', day=proposal.on)}" if proposal.on else "")
     if isinstance(proposal, HoldDraft):
         return say("label-hold")
     if isinstance(proposal, RecordTaking):
-        return f"{say('label-taking')} {name(proposal.item)}"
+        return f"{say('label-taking')} {speaker.figures.name(proposal.item)}"
     if isinstance(proposal, Together):
-        parts = [_label(part, speaker) for part in proposal.parts]
-        return say(proposal.title) if proposal.title else speaker.figures.join(parts)
-    key = "remove" if isinstance(proposal, RemoveDraft) else "stop"
+        return _together_label(proposal, done, speaker)
+    key = "label-remove" if isinstance(proposal, RemoveDraft) else "label-stop"
     if proposal.instead is None:
-        return say(f"label-{key}")
+        return say(key)
     if isinstance(proposal.instead, NewService):
-        return f"{say(f'label-{key}-instead')} {speaker.figures.join([name(item) for item in proposal.instead.items])}"
-    return _medication_label(f"label-{key}-instead", proposal.instead, speaker)
+        items = speaker.figures.join([speaker.figures.name(item) for item in proposal.instead.items])
+        return f"{say(f'{key}-instead')} {items}"
+    nothing_ended = done[0].words.startswith("action-new")
+    return _medication_label("label-new" if nothing_ended else f"{key}-instead", proposal.instead, speaker)
+
+
+def _together_label(proposal: Together, done: tuple[Step, ...], speaker: Speaker) -> str:
+    if proposal.title:
+        return speaker.word(proposal.title)
+    return speaker.figures.join([_label(part, done, speaker) for part in proposal.parts])
 
 
 def _edit_label(edit: SetDose, speaker: Speaker) -> str:

@@ -21,11 +21,13 @@ def load_texts() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The rule texts by id, and the shared table."""
     rules: dict[str, Any] = {}
     shared: dict[str, Any] = {}
-    for file in sorted(files("hooks").joinpath("texts").iterdir(), key=lambda f: f.name):
+    tables = (file for file in files("hooks").joinpath("texts").iterdir() if file.name.endswith(".toml"))
+    for file in sorted(tables, key=lambda found: found.name):
+        table = tomllib.loads(file.read_text("utf-8"))
         if file.name == "shared.toml":
-            shared = tomllib.loads(file.read_text("utf-8"))
-        elif file.name.endswith(".toml"):
-            rules |= tomllib.loads(file.read_text("utf-8"))
+            shared = table
+        else:
+            rules |= table
     return rules, shared
 
 
@@ -67,9 +69,9 @@ class Speaker:
         return rule.title[self.language]
 
     def summary(self, finding: Finding) -> str:
-        """One line, under 140 characters."""
+        """One line, under 140 characters; the title of the rule where a figure of the sentence is not known."""
         texts = self._texts[finding.rule.id].get(finding.verdict.case, {}).get(self.language)
-        return clip(self._say(texts["summary"], finding) or "") if texts else self.title(finding.rule)
+        return clip((self._say(texts["summary"], finding) if texts else None) or self.title(finding.rule))
 
     def paragraphs(self, finding: Finding) -> list[str]:
         """The sentences of a finding: what was found, what the edition says, notes, why, what would change it."""

@@ -18,6 +18,7 @@ def create_sandbox(today: Callable[[], date]) -> Blueprint:
 
     @pages.get("/requests")
     def list_requests() -> Response:
+        """What each scenario shows, and where its request is."""
         rows = [
             {
                 "id": each.id,
@@ -32,6 +33,7 @@ def create_sandbox(today: Callable[[], date]) -> Blueprint:
 
     @pages.get("/requests/<scenario_id>")
     def one_request(scenario_id: str) -> Response:
+        """The body an EHR would post for it today."""
         if scenario_id not in known:
             abort(404)
         return Response(hook_request_bytes(scenario(scenario_id), today()), content_type=JSON)

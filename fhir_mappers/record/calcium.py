@@ -6,7 +6,18 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Evidence, Known, Missing, Reading, no, unknown
+from fhir_mappers.record.answer import (
+    ABSENT,
+    IMPRECISE,
+    TOO_OLD,
+    Answer,
+    Evidence,
+    Known,
+    Missing,
+    Reading,
+    no,
+    unknown,
+)
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.events import Measurement
 from fhir_mappers.record.facts import Facts
@@ -62,8 +73,11 @@ class CalciumQuestions(Facts):
         reading = self.calcium(window)
         if isinstance(reading, Missing):
             return no() if reading.why in (ABSENT, TOO_OLD) else unknown(reading)
-        value = reading.value.value
-        return Answer(value >= level if inclusive else value > level, reading.evidence)
+        decided = _above(reading.value, level, inclusive=inclusive)
+        if decided is None:
+            gap = Missing(c.CALCIUM, IMPRECISE, reading.value.result.evidence())
+            return unknown(gap, evidence=reading.evidence)
+        return Answer(decided, reading.evidence)
 
     def hypercalcaemia(self, window: Quantity) -> Answer:
         """Above the laboratory's own upper limit, else above the convention's."""
@@ -180,3 +194,14 @@ def _rounded(quantity: Quantity) -> Quantity:
 
 def _is_newer(when: PartialDate, last: PartialDate | None) -> bool:
     return last is None or when.latest > last.latest
+
+
+def _above(calcium: Calcium, level: Quantity, *, inclusive: bool) -> bool | None:
+    """Above the level (or at it); None when a result such as ``>3.0`` does not tell."""
+    comparator, value = calcium.result.comparator, calcium.value
+    above = value >= level if inclusive else value > level
+    if comparator in (">", ">="):
+        return True if above or (comparator == ">" and value >= level) else None
+    if comparator in ("<", "<="):
+        return False if not above or (comparator == "<" and value <= level) else None
+    return above

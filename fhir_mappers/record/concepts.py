@@ -35,6 +35,7 @@ AT_RISK_DRINKING = "at_risk_drinking"
 LUNG_CANCER = "lung_cancer"
 BONE_METASTASIS = "bone_metastasis"
 MYELOMA = "multiple_myeloma"
+SECONDARY_CANCER: Concepts = ("secondary_malignancy_any", "secondary_malignancy_other")
 PREGNANCY = "pregnancy"
 DIALYSIS = "dialysis_dependence"
 HYPERCALCAEMIA = "hypercalcaemia"
@@ -65,7 +66,6 @@ COMFORT_CARE: Concepts = ("comfort_care_only", "hospice_care")
 SMOKING_CURRENT = "smoking_current"
 NOT_SMOKING: Concepts = ("smoking_former", "smoking_never")
 ALCOHOL_USE_DISORDER = "alcohol_use_disorder"
-
 # procedures, orders, appointments
 DENTAL_EXAMINATION = "dental_examination"
 PANORAMIC_XRAY = "dental_panoramic_xray"

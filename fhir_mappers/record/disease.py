@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record.answer import ABSENT, Answer, Missing, either, no, unknown
+from fhir_mappers.record.answer import ABSENT, IMPRECISE, Answer, Missing, either, no, unknown
 from fhir_mappers.record.calcium import CalciumQuestions
-from fhir_mappers.record.events import Measurement, Problem
+from fhir_mappers.record.events import Measurement, Problem, Procedure
 from fhir_mappers.record.facts import CARE_PLANS, CONDITIONS, ORDERS, PROCEDURES, Facts
 from fhir_mappers.record.quantity import Quantity
 
@@ -17,7 +17,7 @@ class Disease(CalciumQuestions, Facts):
 
     def has(self, *wanted: str, certain: bool = False) -> Answer:
         """An ongoing problem of one of the concepts; ``certain`` leaves out provisional and differential diagnoses."""
-        found = (p for p in self.problems if p.is_ongoing and p.is_any(wanted) and (p.certain or not certain))
+        found = (p for p in self.problems if p.is_ongoing and _means(p, wanted) and (p.certain or not certain))
         return self.any_of(found, CONDITIONS, what=wanted[0])
 
     def malignant_bone_disease(self) -> Answer:
@@ -52,24 +52,26 @@ class Disease(CalciumQuestions, Facts):
         reading = self.latest(*c.LIFE_EXPECTANCY)
         if isinstance(reading, Missing):
             return no() if reading.why == ABSENT else unknown(reading)
-        return Answer(_survival_below(reading.value, months), reading.evidence)
+        decided = _survival_below(reading.value, months)
+        if decided is None:
+            return unknown(Missing(reading.value.what, IMPRECISE, reading.value.evidence()), evidence=reading.evidence)
+        return Answer(decided, reading.evidence)
 
     def skeletal_event(self, window: Quantity) -> Answer:
         """A skeletal-related event within the window: fracture, cord compression, radiotherapy or surgery of a bone
-        metastasis, malignant hypercalcaemia (coded, or the newest corrected calcium above normal).
+        metastasis (done or under way), malignant hypercalcaemia (coded, or the newest corrected calcium above normal).
+        Suspected events do not count (P1).
         """
-        coded = (p for p in self.problems if p.is_any(c.HYPERCALCAEMIA))
+        coded = (p for p in self.problems if p.is_any(c.HYPERCALCAEMIA) and p.certain)
         high = self.recent(coded, window, CONDITIONS, what="skeletal_event")
         return either((self.structural_event(window), high, self.hypercalcaemia(window)))
 
     def structural_event(self, window: Quantity) -> Answer:
         """A skeletal-related event of the bone itself: every one but hypercalcaemia."""
         coded = (*c.PATHOLOGICAL_FRACTURE, *c.CORD_COMPRESSION)
-        problems = self.recent((p for p in self.problems if p.is_any(coded)), window, CONDITIONS, what="skeletal_event")
-        acts = [p for p in self.procedures if p.status == "completed" and p.is_any((*_BONE_ACTS, *c.BONE_SURGERY))]
-        acts += [
-            p for p in self.procedures if p.status == "completed" and p.is_any(c.RADIOTHERAPY) and _on_bone(p.sites)
-        ]
+        events = (p for p in self.problems if p.is_any(coded) and p.certain)
+        problems = self.recent(events, window, CONDITIONS, what="skeletal_event")
+        acts = (p for p in self.procedures if p.status in ("completed", "in-progress") and _treats_bone(p))
         return problems | self.recent(acts, window, PROCEDURES, what="skeletal_event")
 
     def problems_of(self, wanted: Iterable[str]) -> tuple[Problem, ...]:
@@ -81,13 +83,28 @@ class Disease(CalciumQuestions, Facts):
 _BONE_ACTS = ("bone_radiotherapy", "bone_stereotactic_radiotherapy")
 
 
+def _means(problem: Problem, wanted: tuple[str, ...]) -> bool:
+    """One of the concepts; a secondary cancer at a bone site is a bone metastasis (P12, mCODE)."""
+    at_bone = c.BONE_METASTASIS in wanted and problem.is_any(c.SECONDARY_CANCER) and _on_bone(problem.sites)
+    return problem.is_any(wanted) or at_bone
+
+
+def _treats_bone(act: Procedure) -> bool:
+    return act.is_any((*_BONE_ACTS, *c.BONE_SURGERY)) or (act.is_any(c.RADIOTHERAPY) and _on_bone(act.sites))
+
+
 def _on_bone(sites: tuple[str, ...]) -> bool:
-    """A general radiotherapy code counts as treatment of a bone metastasis only when its site is a bone."""
+    """A general code (radiotherapy, secondary cancer) is about a bone metastasis only when its site is a bone."""
     soft = {"site_head_neck", "site_thorax", "site_abdomen", "site_brain", "site_unspecified"}
     return any(s.startswith(("site_", "vertebra_")) and s not in soft for s in sites)
 
 
 def _survival_below(result: Measurement, months: Quantity) -> bool | None:
+    """Whether an estimate is strictly below; None when ``<`` or ``>`` leaves it open."""
     if result.value is None or result.value.unit != months.unit:
         return None
-    return result.value < months or (result.comparator == "<" and result.value <= months)
+    if result.comparator in ("<", "<="):
+        return True if result.value < months or (result.comparator == "<" and result.value == months) else None
+    if result.comparator in (">", ">="):
+        return False if result.value >= months else None
+    return result.value < months

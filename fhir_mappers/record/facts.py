@@ -129,8 +129,11 @@ class Facts:
         return self.once(f"results {concepts}", lambda: self._results(concepts))
 
     def latest(self, *concepts: str, within: Quantity | None = None) -> Reading[Measurement]:
-        """The newest final result, if readable and fresh; an unreadable newest one is Missing, not skipped."""
-        final = [m for m in self.results(*concepts) if not m.provisional]
+        """The newest final result, if readable and fresh; an unreadable newest one is Missing, not skipped.
+
+        One that says it has no value (dataAbsentReason) is no result: the one before it counts.
+        """
+        final = [m for m in self.results(*concepts) if not m.provisional and m.problem != ABSENT]
         what = concepts[0]
         if not final:
             answer = self.looked(OBSERVATIONS, what=what)

@@ -118,7 +118,8 @@ class Kidney(Facts):
         return Missing(c.CREATININE, ABSENT) if highest is None else Known(highest, (highest.evidence(),))
 
     def _final_at(self, when: PartialDate) -> list[Measurement]:
-        return [m for m in self.results(c.CREATININE) if not m.provisional and m.when.overlaps(when)]
+        valued = (m for m in self.results(c.CREATININE) if m.problem != ABSENT)
+        return [m for m in valued if not m.provisional and m.when.overlaps(when)]
 
     def _plausible(self) -> list[Measurement]:
         """Every creatinine with a plausible value, newest first."""
@@ -173,7 +174,8 @@ class Kidney(Facts):
 
     def _weight(self, day: date) -> Reading[Measurement]:
         what = c.WEIGHT[0]
-        known = [m for m in self.results(*c.WEIGHT) if not m.provisional and m.when.first <= day]
+        valued = (m for m in self.results(*c.WEIGHT) if m.problem != ABSENT)
+        known = [m for m in valued if not m.provisional and m.when.first <= day]
         if not known:
             searched = self.looked(OBSERVATIONS, what=what)
             return searched.missing[0] if searched.missing else Missing(what, ABSENT)

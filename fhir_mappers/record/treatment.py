@@ -1,6 +1,7 @@
 """Where the patient stands with antiresorptives: on treatment, presumed, starting, in an emergency (P7-P9)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -53,25 +54,22 @@ class Treatment(Disease, Facts):
 
     def presumed(self, *substances: str) -> Answer:
         """No recent dose recorded, but an oncology order ran long enough for doses given elsewhere (P8)."""
-        running = [o for o in self.orders(*substances) if self._ran(o) and not self._refused(o)]
-        ended = [o for o in self.orders(*substances, status=("completed",)) if self._ended(o) and not self._refused(o)]
-        return ~self.on_treatment(*substances) & self.any_of((*running, *ended), ORDERS, what="antiresorptive_order")
+        return ~self.on_treatment(*substances) & self._ordered_long_enough(*substances)
 
     def treated(self, *substances: str) -> Answer:
         """On treatment or presumed so: the rules that protect a treated patient run."""
-        return self.on_treatment(*substances) | self.presumed(*substances)
+        return self.on_treatment(*substances) | self._ordered_long_enough(*substances)
 
     def starts(self, draft: DraftOrder) -> Answer:
         """The draft starts an oncology antiresorptive: neither on treatment nor presumed so (P8)."""
         if not is_oncology(draft):
             return no()
-        return yes(draft.evidence("draft_order")) & ~self.on_treatment() & ~self.presumed()
+        return yes(draft.evidence("draft_order")) & ~self.treated()
 
     def emergency(self, draft: DraftOrder) -> Answer:
         """An emergency start (P9 as amended): it waives vitamin D and dental steps, never the renal ones."""
-        if draft.priority == "stat" and draft.has_reason:
-            return yes(draft.evidence("draft_order"))
-        return self.hypercalcaemic_emergency(draft)
+        at_once = draft.priority == "stat" and draft.has_reason
+        return Answer(at_once, (draft.evidence("draft_order"),)) | self.hypercalcaemic_emergency(draft)
 
     def hypercalcaemic_emergency(self, draft: DraftOrder) -> Answer:
         """Corrected calcium in crisis, or an urgent order for hypercalcaemia, or such an order with a high calcium."""
@@ -82,17 +80,22 @@ class Treatment(Disease, Facts):
         crisis = self.calcium_above(n.crisis, n.window)
         return crisis | (self.calcium_above(n.with_reason, n.window, inclusive=True) if for_calcium else no())
 
-    def last_given(self, *substances: str, use: Use | None = Use.ONCOLOGY) -> Reading[Event]:
-        """The latest dose given or reported."""
-        return self.last(self.given(*substances, use=use), ADMINISTRATIONS, STATEMENTS, what="last_dose")
+    def last_given(self, *substances: str) -> Reading[Event]:
+        """The latest dose given or reported. A dose whose product is not told counts, one of the osteoporosis product
+        does not; a statement tells the day of a dose by its end, and a running one without an end tells none.
+        """
+        doses = (*self.given(*substances), *self.given(*substances, use=Use.UNIDENTIFIED))
+        dated = (d if d.until is None else replace(d, when=d.until) for d in doses)
+        told = (d for d in dated if d.status == "completed" or d.until is not None)
+        return self.last(told, ADMINISTRATIONS, STATEMENTS, what="last_dose")
 
     def planned_day(self, draft: DraftOrder) -> date:
         """The day the draft is meant for; today when it does not say (convention of planned dates)."""
         return max(draft.planned.first, self.as_of) if draft.planned is not None else self.as_of
 
     def interval_since_last(self, draft: DraftOrder, substance: str) -> Reading[Quantity]:
-        """Days (d) between the last completed oncology dose and the planned day; an imprecise dose counts as the
-        most recent day it can mean.
+        """Days (d) between the last dose and the planned day; an imprecise dose counts as the most recent day it can
+        mean.
         """
         last = self.last_given(substance)
         if isinstance(last, Missing):
@@ -117,6 +120,11 @@ class Treatment(Disease, Facts):
     def doses_of(self, wanted: tuple[str, ...]) -> tuple[Dose, ...]:
         """Completed doses of the drugs."""
         return tuple(d for d in self.doses if d.status in GIVEN and d.is_any(wanted))
+
+    def _ordered_long_enough(self, *substances: str) -> Answer:
+        running = [o for o in self.orders(*substances) if self._ran(o) and not self._refused(o)]
+        ended = [o for o in self.orders(*substances, status=("completed",)) if self._ended(o) and not self._refused(o)]
+        return self.any_of((*running, *ended), ORDERS, what="antiresorptive_order")
 
     def _ran(self, order: TreatmentCourse) -> bool:
         span = self.days_since(order.when)

@@ -70,12 +70,13 @@ def renal_function(record: PatientRecord, limits: Unlimited, draft: DraftOrder) 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Freshness of the steps an emergency defers (d), and when to propose them."""
+    """Freshness of the steps an emergency defers, how long an extraction heals at least, when to propose them (d)."""
 
     dental: Quantity
     panoramic: Quantity
     vitamin_d: Quantity
     extraction: Quantity
+    healing: Quantity
     after_acute_phase: Quantity
 
 
@@ -108,14 +109,13 @@ _ORDER_FOR = {
 
 
 def _steps_left(record: PatientRecord, limits: Deferred) -> tuple[tuple[str, Answer], ...]:
-    found = record.last_extraction(limits.extraction)
-    healed = yes() if isinstance(found, Missing) else record.cleared_after(found.value)
+    examined = record.fresh(record.last_dental_examination(), limits.dental)
     vitamin_d = record.latest(*c.VITAMIN_D_LEVELS, within=limits.vitamin_d)
     return (
-        (c.DENTAL_EXAMINATION, record.fresh(record.last_dental_examination(), limits.dental)),
+        (c.DENTAL_EXAMINATION, examined & ~record.dental_treatment_needed()),
         (c.PANORAMIC_XRAY, record.panoramic_within(limits.panoramic)),
         (c.VITAMIN_D, Answer(isinstance(vitamin_d, Known))),
-        (c.DENTAL_CLEARANCE, healed),
+        (c.DENTAL_CLEARANCE, record.healed_within(limits.extraction, limits.healing)),
     )
 
 
@@ -148,7 +148,7 @@ def jaw_risk(record: PatientRecord, limits: JawRisk, draft: DraftOrder) -> Verdi
         "corticosteroid": record.taking(*c.CORTICOSTEROIDS),
         "anti_angiogenic": record.taking(*c.ANTI_ANGIOGENICS) | given,
         "head_neck_radiotherapy": record.recent(
-            (p for p in irradiated if p.status == "completed"),
+            (p for p in irradiated if p.status in ("completed", "in-progress")),
             limits.radiotherapy,
             "procedures",
             what="head_neck_radiotherapy",

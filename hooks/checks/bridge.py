@@ -1,14 +1,14 @@
 """When denosumab stops, zoledronic acid takes over (family BRIDGE)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from fhir_mappers.record.answer import ABSENT, Answer, Known, Missing, Reading, no, unknown, yes
+from fhir_mappers.record.answer import ABSENT, Answer, Known, Missing, Reading, at_most, below, no, unknown, yes
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.dosing import ZoledronateDose
-from fhir_mappers.record.drafting import drafted
+from fhir_mappers.record.drafting import drafted, stops_denosumab
 from fhir_mappers.record.events import Event, TreatmentCourse
-from fhir_mappers.record.facts import ORDERS
+from fhir_mappers.record.facts import ADMINISTRATIONS, ORDERS, STATEMENTS, evidence_of
 from fhir_mappers.record.kidney import Clearance
 from fhir_mappers.record.products import DENOSUMAB_INGREDIENT, ZOLEDRONATE, Use
 from fhir_mappers.record.proposals import NewMedication, NewService, Proposal
@@ -33,7 +33,7 @@ def stop(record: PatientRecord, limits: Bridge, draft: DraftOrder) -> Verdict:
     Units     mg, days (UCUM d)
     Source    guidelines/bridge.toml [BRIDGE-01]
     """
-    verdict = judge(_left_uncovered(record, draft), record_bridge(record))
+    verdict = judge(_left_uncovered(record, draft), _bridged(record))
     return _with_plan(record, limits, verdict)
 
 
@@ -57,19 +57,20 @@ def catch_up(record: PatientRecord, limits: CatchUp) -> Verdict:
     """
     ended = record.orders(DENOSUMAB_INGREDIENT, status=("stopped", "completed"))
     over = record.any_of(ended, ORDERS, what="antiresorptive_order")
+    running = record.any_of(record.orders(use=None), ORDERS, what="antiresorptive_order")
+    for_whom = over & ~running & ~record.terminal()
     last = record.last_given(DENOSUMAB_INGREDIENT)
-    approximate = isinstance(last, Missing) and last.why == ABSENT
-    when = last.value.when if isinstance(last, Known) else _latest_end(ended)
+    if isinstance(last, Missing) and last.why != ABSENT:
+        return judge(for_whom, unknown(last))
+    when = last.value.when if isinstance(last, Known) else _latest_end(record, ended)
     span = record.days_since(when)
     if span is None:
-        return judge(over & (unknown(last) if isinstance(last, Missing) and last.why != ABSENT else no()), yes())
-    in_window = Answer(
-        limits.earliest.value <= span.low <= limits.latest.value, last.evidence if isinstance(last, Known) else ()
-    )
-    running = record.any_of(record.orders(use=None), ORDERS, what="antiresorptive_order")
-    for_whom = over & in_window & ~running & ~record.terminal()
-    verdict = judge(for_whom, record_bridge(record), last=when, days=Quantity.of(f"{span.low} d"))
-    return _with_plan(record, limits.bridge, verdict, ("approximate",) if approximate else ())
+        return judge(for_whom & no(), yes())
+    since = Known(span, last.evidence if isinstance(last, Known) else over.evidence)
+    in_window = ~below(since, limits.earliest) & at_most(since, limits.latest)
+    days = Quantity.of(f"{span.low} d")
+    verdict = judge(for_whom & in_window, _bridged(record, when), last=when, days=days)
+    return _with_plan(record, limits.bridge, verdict, ("approximate",) if isinstance(last, Missing) else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +84,49 @@ def impossible(record: PatientRecord, limits: Impossible, draft: DraftOrder) -> 
     """The bridge is contraindicated by renal function: specialist advice, no dose.
 
     For whom  the patient of BRIDGE-01 without a bridge
-    Holds     clearance >= below and no dialysis (not known: BRIDGE-01 asks for a creatinine)
+    Holds     clearance >= below and no dialysis (not known: BRIDGE-01 speaks for it)
     Units     mL/min
     Source    guidelines/bridge.toml [BRIDGE-03]
     """
     now = record.clearance(record.conventions.clearance.creatinine_zoledronate)
     harmful = record.dialysis() | now.below(limits.below)
-    safe = ~harmful if not harmful.is_unknown else yes()
-    for_whom = _left_uncovered(record, draft) & ~record_bridge(record)
+    for_whom = _left_uncovered(record, draft) & ~_bridged(record)
     return judge(
-        for_whom, safe, said_by="BRIDGE-01", proposals=(), clearance=now if now.span else None, below=limits.below
+        for_whom, ~harmful, said_by="BRIDGE-01", proposals=(), clearance=now if now.span else None, below=limits.below
     )
 
 
-def record_bridge(record: PatientRecord) -> Answer:
-    """Zoledronic acid follows: given after the last denosumab, ordered, or drafted in the same session."""
-    if drafted(record.drafts, ZOLEDRONATE, Use.ONCOLOGY):
-        return yes(*(d.evidence("draft_order") for d in drafted(record.drafts, ZOLEDRONATE, Use.ONCOLOGY)))
+def _bridged(record: PatientRecord, ended: PartialDate | None = None) -> Answer:
+    """Zoledronic acid follows, whichever product: drafted in the same session, ordered, or given after the last
+    denosumab; where no dose is on file, after its order ended or, still running, was written.
+    """
+    if planned := drafted(record.drafts, ZOLEDRONATE):
+        return yes(*evidence_of(planned, "draft_order"))
     last = record.last_given(DENOSUMAB_INGREDIENT)
-    since = last.value.when if isinstance(last, Known) else None
-    later = [g for g in record.given(ZOLEDRONATE) if g.when and (since is None or g.when.first > since.last)]
-    later_doses = record.any_of(later, "medicationAdministrations", "medicationStatements", what="zoledronic_acid")
-    return later_doses | record.any_of(record.orders(ZOLEDRONATE), ORDERS, what="zoledronic_acid")
+    since = last.value.when if isinstance(last, Known) else ended or _latest_written(record)
+    given = record.given(ZOLEDRONATE, use=None)
+    later = [g for g in given if g.when and (since is None or g.when.first > since.last)]
+    later_doses = record.any_of(later, ADMINISTRATIONS, STATEMENTS, what="zoledronic_acid")
+    return later_doses | record.any_of(record.orders(ZOLEDRONATE, use=None), ORDERS, what="zoledronic_acid")
 
 
 def _left_uncovered(record: PatientRecord, draft: DraftOrder) -> Answer:
     begun = record.ever_given(DENOSUMAB_INGREDIENT) | record.presumed(DENOSUMAB_INGREDIENT)
-    others = [o for o in record.orders(DENOSUMAB_INGREDIENT) if draft.prior and o.source.resource != draft.prior]
-    goes_on = bool(others) or bool(drafted(record.drafts, DENOSUMAB_INGREDIENT, Use.ONCOLOGY))
-    return yes(draft.evidence("draft_order")) & begun & ~Answer(goes_on) & ~record.terminal()
+    return yes(draft.evidence("draft_order")) & begun & ~_goes_on(record) & ~record.terminal()
+
+
+def _goes_on(record: PatientRecord) -> Answer:
+    """Another oncology denosumab is drafted, or active and not among those being stopped. A stop that names no order
+    on file means all of them.
+    """
+    if renewed := drafted(record.drafts, DENOSUMAB_INGREDIENT, Use.ONCOLOGY):
+        return yes(*evidence_of(renewed, "draft_order"))
+    running = record.orders(DENOSUMAB_INGREDIENT)
+    ending = {draft.prior for draft in record.drafts if stops_denosumab(draft)}
+    if not ending <= {order.source.resource for order in running}:
+        return no()
+    others = (order for order in running if order.source.resource not in ending)
+    return record.any_of(others, ORDERS, what="antiresorptive_order")
 
 
 def _with_plan(record: PatientRecord, limits: Bridge, verdict: Verdict, notes: tuple[str, ...] = ()) -> Verdict:
@@ -135,7 +150,8 @@ def _with_plan(record: PatientRecord, limits: Bridge, verdict: Verdict, notes: t
         return _planned(verdict, "impossible", figures, (referral,), now, notes)
     if advised is None or unsafe.is_unknown:
         steps = (NewService(("creatinine_test", *referral.items)),)
-        return _planned(verdict, "kidney_unknown", figures, steps, now, notes)
+        lacking = tuple(dict.fromkeys((*now.missing, *unsafe.missing)))
+        return replace(_planned(verdict, "kidney_unknown", figures, steps, now, notes), missing=lacking)
     bridge = NewMedication(ZOLEDRONATE, advised, on, reason="denosumab_zoledronate_bridge")
     undated = () if on else ("last_dose_unknown",)
     return _planned(verdict, "due", {**figures, "advised": advised}, (bridge, referral), now, (*notes, *undated))
@@ -153,11 +169,9 @@ def _planned(
         verdict.outcome,
         case,
         verdict.evidence,
-        now.missing if case == "kidney_unknown" else (),
-        figures,
-        proposals,
-        None,
-        notes,
+        figures=figures,
+        proposals=proposals,
+        notes=notes,
     ).resting_on(*now.evidence)
 
 
@@ -167,6 +181,11 @@ def _bridge_day(record: PatientRecord, limits: Bridge, last: Reading[Event]) -> 
     return max(record.as_of, last.value.when.last + timedelta(days=int(limits.after_last.value)))
 
 
-def _latest_end(ended: tuple[TreatmentCourse, ...]) -> PartialDate | None:
-    ends = [o.until for o in ended if o.until is not None]
+def _latest_end(record: PatientRecord, ended: tuple[TreatmentCourse, ...]) -> PartialDate | None:
+    ends = [o.until for o in ended if o.until is not None and not o.until.surely_after(record.as_of)]
     return max(ends, key=lambda end: end.latest) if ends else None
+
+
+def _latest_written(record: PatientRecord) -> PartialDate | None:
+    orders = record.orders(DENOSUMAB_INGREDIENT, status=("active", "completed"))
+    return max((o.when for o in orders if o.when is not None), key=lambda day: day.latest, default=None)

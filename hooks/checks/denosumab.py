@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Known, Missing, no, unknown, yes
+from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Known, Missing, at_most, no, unknown, yes
 from fhir_mappers.record.dosing import ZoledronateDose
 from fhir_mappers.record.drafting import is_denosumab_oncology
 from fhir_mappers.record.facts import ORDERS
 from fhir_mappers.record.products import DENOSUMAB_INGREDIENT, ZOLEDRONATE, Use
 from fhir_mappers.record.proposals import NewMedication, NewService, Proposal, RemoveDraft, SetDose
-from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.quantity import Quantity, Span
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, grade, judge, not_applicable, undecided
 
 
@@ -183,9 +183,9 @@ def overdue(record: PatientRecord, limits: Overdue) -> Verdict:
         if last.why == ABSENT and for_whom.is_yes and begun:
             return undecided((last,), case="never_recorded", evidence=for_whom.evidence)
         return judge(for_whom, unknown(last) if last.why != ABSENT else yes())
-    since = record.days_since(last.value.when)
-    days = Quantity.of(f"{since.low if since else 0} d")
-    on_time = Answer(days <= limits.overdue, last.evidence)
+    since = record.days_since(last.value.when) or Span.exactly(0, "d")
+    days = Quantity.of(f"{since.low} d")
+    on_time = at_most(Known(since, last.evidence), limits.overdue)
     verdict = judge(
         for_whom,
         on_time,
@@ -210,10 +210,11 @@ def oligometastatic(record: PatientRecord, limits: Quarterly, draft: DraftOrder)
     """For oligometastatic lung cancer the guideline names quarterly zoledronic acid, not denosumab.
 
     For whom  lung cancer, the oncology product drafted
-    Holds     the recorded extent is not oligometastatic (not recorded is silent)
+    Holds     the recorded extent is not oligometastatic (not known is silent)
     Source    guidelines/denosumab.toml [DMAB-OLIGO-01]
     """
     few = record.coded(c.DISEASE_EXTENT, c.OLIGOMETASTATIC, within=record.conventions.answers.extent)
+    few = no() if few.is_unknown else few
     advised = limits.dosing.table.dose_for(record.clearance(record.conventions.clearance.creatinine_zoledronate))
     other: tuple[Proposal, ...] = ()
     if advised is not None and not record.dialysis().is_yes:

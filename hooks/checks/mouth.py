@@ -13,9 +13,10 @@ DENTAL, PANORAMIC = "dental_consultation", "panoramic_xray"
 
 @dataclass(frozen=True, slots=True)
 class DentalExam:
-    """How old (d) the last dental examination may be."""
+    """How old (d) the last dental examination may be, and the panoramic X-ray that goes with it."""
 
     freshness: Quantity
+    panoramic: Quantity
 
 
 def dental_exam(record: PatientRecord, limits: DentalExam, draft: DraftOrder) -> Verdict:
@@ -38,7 +39,7 @@ def dental_exam(record: PatientRecord, limits: DentalExam, draft: DraftOrder) ->
         record.starts(draft) & ~record.emergency(draft),
         fresh & ~needed,
         case=case,
-        proposals=(NewService((DENTAL, PANORAMIC)),),
+        proposals=(NewService((DENTAL,) if record.panoramic_within(limits.panoramic).is_yes else (DENTAL, PANORAMIC)),),
         freshness=limits.freshness,
         last=reading.evidence[0] if isinstance(reading, Known) else None,
     )
@@ -98,7 +99,7 @@ def extraction(record: PatientRecord, limits: Extraction, draft: DraftOrder) -> 
     for_whom = record.starts(draft) & ~record.emergency(draft)
     found = record.last_extraction(limits.look_back)
     if isinstance(found, Missing):
-        return judge(for_whom & (no() if found.why == ABSENT else unknown(found)), yes())
+        return judge(for_whom & no(), yes()) if found.why == ABSENT else judge(for_whom, unknown(found))
     span = record.days_since(found.value.when)
     days = Quantity.of(f"{span.low if span else 0} d")
     too_early = days < limits.minimum

@@ -201,4 +201,6 @@ def product(record: PatientRecord, limits: Product, draft: DraftOrder) -> Verdic
     now = record.clearance(record.conventions.clearance.creatinine_zoledronate)
     advised = None if record.dialysis().is_yes else limits.dosing.table.dose_for(now, _first_clearance(record, now))
     instead = (RemoveDraft(draft, NewMedication("zoledronic_acid", advised)),) if advised else ()
-    return judge(ill, no(draft.evidence("draft_order")), proposals=instead, advised=advised).resting_on(*ill.evidence)
+    shown = now if advised else None
+    verdict = judge(ill, no(draft.evidence("draft_order")), proposals=instead, advised=advised, clearance=shown)
+    return verdict.resting_on(*ill.evidence, *(now.evidence if advised else ()))

@@ -70,20 +70,24 @@ def flu_like(record: PatientRecord, limits: FluLike, draft: DraftOrder) -> Verdi
     """A flu-like syndrome after the first infusion is not an allergy.
 
     For whom  the oncology product is drafted and an allergy to zoledronic acid is recorded
-    Holds     the allergy has another manifestation, or began later than ``onset`` after the first dose, or is already
-              recorded as an intolerance; without onset or first dose nothing is said
+    Holds     the allergy has another manifestation, or began later than ``onset`` after the first dose, or is over or
+              already recorded as an intolerance; without onset or first dose nothing is said
     Units     days (UCUM d)
     Source    guidelines/zoledronate_use.toml [ZOL-FLU-01]
     """
     first = record.first_given(ZOLEDRONATE)
-    found = [a for a in record.allergies if a.is_any(c.ZOLEDRONIC_ACID) and a.kind != "intolerance" and _only_flu(a)]
-    for allergy in found:
+    for allergy in (a for a in record.allergies if a.is_any(c.ZOLEDRONIC_ACID) and _blocks(a) and _only_flu(a)):
         if first is not None and first.when is not None and allergy.onset is not None:
             days = (allergy.onset.last - first.when.first).days
             if 0 <= days <= limits.onset.value:
                 proof = (allergy.evidence("allergy"), first.evidence("first_dose"))
                 return judge(yes(*proof), no(), days=Quantity.of(f"{days} d"))
     return judge(yes(draft.evidence("draft_order")), ~record.any_of((), ALLERGIES, what="allergy"))
+
+
+def _blocks(allergy: Allergy) -> bool:
+    """Not yet called an intolerance, nor over."""
+    return allergy.kind != "intolerance" and allergy.status not in ("inactive", "resolved")
 
 
 def _only_flu(allergy: Allergy) -> bool:

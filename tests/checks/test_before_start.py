@@ -11,14 +11,14 @@ from tests.support.drawn import name, rows
 
 SCOPE = """
 order           | born       | sex    | pregnancy        | outcome
-----------------+------------+--------+------------------+--------------------------------------------
-zometa          | 2008-06-03 | female |                  | satisfied             # 18 today
-zometa          | 2008-06-04 | female |                  | warning child         # 17, 18 tomorrow
+----------------+------------+--------+------------------+--------------------------------------
+zometa          | 2008-06-03 | female |                  | satisfied                              # 18 today
+zometa          | 2008-06-04 | female |                  | warning child                          # 17, 18 tomorrow
 xgeva           | 2008-06-04 | male   |                  | warning child
 pamidronate     | 2015-01-01 | male   |                  | warning child
 zometa          | 2007       | male   |                  | satisfied
 zometa          | 2009       | male   |                  | warning child
-zometa          | 2008       | male   |                  | needs-data birth_date # 17 or 18
+zometa          | 2008       | male   |                  | needs-data birth_date                  # 17 or 18
 zometa          |            | male   |                  | needs-data birth_date
 zometa          | 1990-01-01 | female | active           | warning pregnancy
 xgeva           | 1990-01-01 | female | active           | warning pregnancy
@@ -27,13 +27,13 @@ zometa          | 1990-01-01 | female | resolved         | satisfied
 zometa          | 1990-01-01 | female | refuted          | satisfied
 zometa          | 1990-01-01 | female | entered-in-error | satisfied
 zometa          | 1990-01-01 | female | status: pregnant | warning pregnancy
-zometa          | 1990-01-01 | female | status: true     | warning pregnancy     # the site's own yes or no
+zometa          | 1990-01-01 | female | status: true     | warning pregnancy  # the site's own yes or no
 zometa          | 1990-01-01 | female | status: false    | satisfied
-zometa          | 1990-01-01 | female | ?                | needs-data pregnancy
-zometa          | 1990-01-01 | male   | ?                | satisfied             # not asked of a recorded man
-zometa          | 2010-01-01 | female | ?                | warning child         # one reason is enough
+zometa          | 1990-01-01 | female | ?                | needs-data pregnancy,pregnancy_status
+zometa          | 1990-01-01 | male   | ?                | satisfied  # not asked of a recorded man
+zometa          | 2010-01-01 | female | ?                | warning child                          # one reason is enough
 zometa          | 2010-01-01 | female | active           | warning child
-zoledronic acid | 2010-01-01 | male   |                  | not-applicable        # no oncology product named
+zoledronic acid | 2010-01-01 | male   |                  | not-applicable  # no oncology product named
 aclasta         | 2010-01-01 | male   |                  | not-applicable
 prolia          | 1990-01-01 | female | active           | not-applicable
 """
@@ -83,47 +83,47 @@ def test_a_kidney_that_fails_under_a_bisphosphonate_is_told_of_a_child_too() -> 
 
 
 KIDNEY = """
-order           | creatinine        | days | on file           | AR-RENAL-01
-----------------+-------------------+------+-------------------+--------------------------------------
-zometa          |                   |      |                   | warning due
-zometa          | 88 umol/L         | 30   |                   | satisfied
-zometa          | 88 umol/L         | 31   |                   | warning too_old
-zometa          | 88 umol/L         | 0    |                   | satisfied
-zometa          | 88 umol/L         | -1   |                   | warning due        # dated tomorrow
-zometa          | 88 umol/L         | 2026-05 | |                  warning unusable   # 3 to 33 days: not known to be fresh
-zometa          | ?                 |      |                   | needs-data creatinine_serum
-zometa          | 88 umol/L         | 31   | zometa 28         | warning too_old    # renewal: before each infusion
-zometa          | 88 umol/L         | 30   | zometa 28         | satisfied
-zometa          | 1.1 mg/dL         | 5    |                   | satisfied
-zometa          | 88                | 5    |                   | warning unusable   # no unit
-zometa          | 88 mmol           | 5    |                   | warning unusable   # no unit of creatinine
-zometa          | 19.9 umol/L       | 5    |                   | warning unusable   # implausible
-zometa          | 20 umol/L         | 5    |                   | satisfied
-zometa          | 2000 umol/L       | 5    |                   | satisfied
-zometa          | 2001 umol/L       | 5    |                   | warning unusable
-zometa          | 88 umol/L prelim  | 5    |                   | warning due        # preliminary never reassures
-zometa          | 88 umol/L error   | 5    |                   | warning due
-zometa          | 88 umol/L cancelled | 5  |                   | warning due
-zometa          | 88 umol/L amended | 5    |                   | satisfied
-zometa          | 400 umol/L        | 31   |                   | warning last_below # last known clearance below 30
-zometa          | 400 umol/L        | 365  |                   | warning last_below
-zometa          | 400 umol/L        | 366  |                   | warning too_old    # too old even to be quoted
-xgeva           |                   |      |                   | warning due
-xgeva           | 88 umol/L         | 90   |                   | satisfied
-xgeva           | 88 umol/L         | 91   |                   | warning too_old
-xgeva           | 400 umol/L        | 91   |                   | warning last_below
-xgeva           | ?                 |      |                   | needs-data creatinine_serum
-xgeva           |                   |      | xgeva 28          | not-applicable     # renewal of denosumab
-xgeva           |                   |      | zometa 28         | not-applicable     # on treatment: no start
-xgeva           |                   |      | order 100         | warning due        # presumed counts as a start here
-zoledronic acid |                   |      |                   | not-applicable     # no bone disease: out of scope
-zoledronic acid |                   |      | bone disease      | warning due        # cannot be told, still asked
-denosumab       |                   |      | bone disease      | warning due
-denosumab       |                   |      |                   | not-applicable
-aclasta         |                   |      | bone disease      | not-applicable     # ZOL-PROD-01 speaks
-prolia          |                   |      | bone disease      | not-applicable
-aclasta         |                   |      |                   | not-applicable
-""".replace("| 2026-05 | |", "| 2026-05 |                   |")
+order           | creatinine          | days    | on file      | AR-RENAL-01
+----------------+---------------------+---------+--------------+----------------------------
+zometa          |                     |         |              | warning due
+zometa          | 88 umol/L           | 30      |              | satisfied
+zometa          | 88 umol/L           | 31      |              | warning too_old
+zometa          | 88 umol/L           | 0       |              | satisfied
+zometa          | 88 umol/L           | -1      |              | warning due                  # dated tomorrow
+zometa          | 88 umol/L           | 2026-05 |              | warning unusable  # 3 to 33 days: not known to be fresh
+zometa          | ?                   |         |              | needs-data creatinine_serum
+zometa          | 88 umol/L           | 31      | zometa 28    | warning too_old  # renewal: before each infusion
+zometa          | 88 umol/L           | 30      | zometa 28    | satisfied
+zometa          | 1.1 mg/dL           | 5       |              | satisfied
+zometa          | 88                  | 5       |              | warning unusable             # no unit
+zometa          | 88 mmol             | 5       |              | warning unusable             # no unit of creatinine
+zometa          | 19.9 umol/L         | 5       |              | warning unusable             # implausible
+zometa          | 20 umol/L           | 5       |              | satisfied
+zometa          | 2000 umol/L         | 5       |              | satisfied
+zometa          | 2001 umol/L         | 5       |              | warning unusable
+zometa          | 88 umol/L prelim    | 5       |              | warning due  # preliminary never reassures
+zometa          | 88 umol/L error     | 5       |              | warning due
+zometa          | 88 umol/L cancelled | 5       |              | warning due
+zometa          | 88 umol/L amended   | 5       |              | satisfied
+zometa          | 400 umol/L          | 31      |              | warning last_below  # last known clearance below 30
+zometa          | 400 umol/L          | 365     |              | warning last_below
+zometa          | 400 umol/L          | 366     |              | warning too_old  # too old even to be quoted
+xgeva           |                     |         |              | warning due
+xgeva           | 88 umol/L           | 90      |              | satisfied
+xgeva           | 88 umol/L           | 91      |              | warning too_old
+xgeva           | 400 umol/L          | 91      |              | warning last_below
+xgeva           | ?                   |         |              | needs-data creatinine_serum
+xgeva           |                     |         | xgeva 28     | not-applicable               # renewal of denosumab
+xgeva           |                     |         | zometa 28    | not-applicable               # on treatment: no start
+xgeva           |                     |         | order 100    | warning due  # presumed counts as a start here
+zoledronic acid |                     |         |              | not-applicable  # no bone disease: out of scope
+zoledronic acid |                     |         | bone disease | warning due  # cannot be told, still asked
+denosumab       |                     |         | bone disease | warning due
+denosumab       |                     |         |              | not-applicable
+aclasta         |                     |         | bone disease | not-applicable               # ZOL-PROD-01 speaks
+prolia          |                     |         | bone disease | not-applicable
+aclasta         |                     |         |              | not-applicable
+"""
 _STATUS = {"prelim": "preliminary", "error": "entered-in-error", "cancelled": "cancelled", "amended": "amended"}
 
 
@@ -155,24 +155,24 @@ def test_a_low_clearance_of_the_past_is_shown_and_a_test_is_proposed() -> None:
 
 
 JAW = """
-on file                              | days | risks
--------------------------------------+------+-----------------------
-                                     |      |
-prednisone active                    | 400  | corticosteroid
-prednisone stopped                   | 5    |
-prednisone statement                 | 20   | corticosteroid
-bevacizumab active                   | 400  | anti_angiogenic
-bevacizumab given                    | 90   | anti_angiogenic
-bevacizumab given                    | 91   |
-bevacizumab not-done                 | 10   |
-radiotherapy site_head_neck          | 365  | head_neck_radiotherapy
-radiotherapy site_head_neck          | 366  |
-radiotherapy site_mandible           | 365  | head_neck_radiotherapy
-radiotherapy rt_body_site_head_neck  | 20   | head_neck_radiotherapy
-radiotherapy site_femur              | 20   |
-radiotherapy                         | 20   |                         # site not recorded
-planned radiotherapy site_head_neck  | 20   |
-running radiotherapy site_head_neck  | 20   | head_neck_radiotherapy  # under way counts as well
+on file                             | days | risks
+------------------------------------+------+-----------------------
+                                    |      |
+prednisone active                   | 400  | corticosteroid
+prednisone stopped                  | 5    |
+prednisone statement                | 20   | corticosteroid
+bevacizumab active                  | 400  | anti_angiogenic
+bevacizumab given                   | 90   | anti_angiogenic
+bevacizumab given                   | 91   |
+bevacizumab not-done                | 10   |
+radiotherapy site_head_neck         | 365  | head_neck_radiotherapy
+radiotherapy site_head_neck         | 366  |
+radiotherapy site_mandible          | 365  | head_neck_radiotherapy
+radiotherapy rt_body_site_head_neck | 20   | head_neck_radiotherapy
+radiotherapy site_femur             | 20   |
+radiotherapy                        | 20   |                         # site not recorded
+planned radiotherapy site_head_neck | 20   |
+running radiotherapy site_head_neck | 20   | head_neck_radiotherapy  # under way counts as well
 """
 _RT_STATUS = {"radiotherapy": "completed", "planned": "preparation", "running": "in-progress"}
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from hooks.limits import EDITIONS
 from tests.support.bedside import Bedside, concept
 from tests.support.chart import ago, dispensed, order_id
 from tests.support.drawn import name, rows
@@ -91,16 +90,6 @@ def test_who_starts_who_is_treated_and_who_is_presumed_treated(row: dict[str, st
     assert patient.outcome("AR-RENAL-01") == (TREATED if state == "treated" else START)  # presumed: still asked
     for rule in ("AR-DENTCARE-01", "AR-OPG-01", "AR-EXTRACT-01", "AR-EMERG-01"):
         assert patient.outcome(rule) == "not-applicable"
-
-
-@pytest.mark.parametrize("edition", EDITIONS)
-def test_the_presumed_line_is_information_and_replaces_every_check_before_the_start(edition: str) -> None:
-    patient = Bedside().ordered("xgeva", ago(100)).done("tooth_extraction", ago(5)).ordered("prednisone", ago(5))
-    patient.drafts_order("xgeva", "120 mg")
-    finding = patient.asks("AR-DENTAL-01", edition)
-    assert (finding.severity, finding.verdict.case) == ("info", "presumed")
-    for rule in ("AR-OPG-01", "AR-EXTRACT-01", "AR-CONC-01", "AR-EMERG-01", "ZOL-PARA-01"):
-        assert patient.outcome(rule, edition) == "not-applicable"
 
 
 @pytest.mark.parametrize("kind", ["medicationAdministrations", "medicationStatements", "medicationRequests"])

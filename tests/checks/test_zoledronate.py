@@ -126,12 +126,9 @@ stat     | hypercalcaemia        |              |         | 3 mg    | info below
 
 @pytest.mark.parametrize("row", rows(HYPERCALCAEMIA), ids=name)
 def test_in_a_hypercalcaemic_emergency_the_monthly_table_only_informs(row: dict[str, str]) -> None:
-    patient = clearing("55").drafts_order(
-        "zometa",
-        row["dose"],
-        reason=row["reason"] or None,
-        **({"priority": row["priority"]} if row["priority"] else {}),
-    )
+    reason = f"emergency_{row['reason']}" if row["reason"] else None
+    priority = {"priority": row["priority"]} if row["priority"] else {}
+    patient = clearing("55").drafts_order("zometa", row["dose"], reason=reason, **priority)
     if row["calcium"]:
         value, _, day = row["calcium"].split()
         patient.observed("calcium_total", f"{value} mmol/L @ 2026-{day}")
@@ -177,3 +174,29 @@ def test_a_baseline_already_contraindicated_is_said() -> None:
     patient = clearing("80").drafts_order("zometa", "4 mg").given("zometa", "2026-05-04", "4 mg")
     patient.observed("creatinine_clearance_at_first_dose", "29.9 mL/min @ 2025-06-01")
     assert "first_clearance_severe" in notes(patient)
+
+
+def test_the_first_clearance_is_computed_from_the_results_of_that_time() -> None:
+    patient = clearing("80").given("zometa", "2026-03-10", "4 mg").given("zometa", "2026-05-04", "4 mg")
+    patient.observed("creatinine_serum", "176.8 umol/L @ 2026-03-08").observed("body_weight", "80 kg @ 2026-03-08")
+    patient.drafts_order("zometa", "4 mg")
+    assert said(patient, "ZOL-DOSE-01") == "info first_clearance_only"
+    assert advised(patient) == "3.3"  # 40 mL/min then
+
+
+def test_a_first_dose_without_results_of_that_time_is_left_aside() -> None:
+    patient = clearing("80").given("zometa", "2026-03-10", "4 mg").drafts_order("zometa", "4 mg")
+    patient.observed("creatinine_serum", "176.8 umol/L @ 2026-03-08")  # no weight then
+    assert said(patient, "ZOL-DOSE-01") == "satisfied"
+
+
+def test_the_first_clearance_counts_when_the_sex_is_not_recorded() -> None:
+    patient = clearing("80").person(sex="unknown").drafts_order("zometa", "4 mg").given("zometa", "2026-05-04", "4 mg")
+    patient.observed("creatinine_clearance_at_first_dose", "45 mL/min @ 2025-06-01")
+    assert advised(patient) == "3.3"
+
+
+def test_a_presumed_patient_has_a_first_clearance_too() -> None:
+    patient = clearing("80").drafts_order("zometa", "4 mg").ordered("zometa", "2026-01-10", "4 mg")
+    patient.observed("creatinine_clearance_at_first_dose", "45 mL/min @ 2025-06-01")
+    assert advised(patient) == "3.3"

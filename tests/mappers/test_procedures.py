@@ -158,9 +158,17 @@ def test_without_a_status_nobody_knows_whether_it_counts(kind: str, sent: fhir.J
     assert record.looked_for[kind] == UNREADABLE
 
 
-@pytest.mark.parametrize("sent", [fhir.procedure("sct|80146002"), fhir.service("sct|1"), visit(serviceType=[{}]),
-                                  plan(category=None),
-                                  fhir.resource("DiagnosticReport", id="dr"), fhir.procedure("sct|80146002", status=None)])  # fmt: skip
+STRANGERS = [
+    fhir.procedure("sct|80146002"),
+    fhir.procedure("sct|80146002", status=None),
+    fhir.service("sct|1"),
+    visit(serviceType=[{}]),
+    plan(category=None),
+    fhir.resource("DiagnosticReport", id="dr"),
+]
+
+
+@pytest.mark.parametrize("sent", STRANGERS)
 def test_what_we_never_ask_for_leaves_no_trace(sent: fhir.Json) -> None:
     record = fhir.record_of(sent)
     assert not (*record.procedures, *record.requests, *record.appointments, *record.care_plans, *record.gaps)

@@ -1,0 +1,49 @@
+"""What the questions of the record look at, as names for ``Check.reads``; prefetch is derived from them."""
+
+from fhir_mappers.record import concepts as c
+from fhir_mappers.record.facts import (
+    ADMINISTRATIONS,
+    CARE_PLANS,
+    CONDITIONS,
+    ORDERS,
+    PATIENT,
+    PROCEDURES,
+    SERVICES,
+    STATEMENTS,
+)
+
+
+def observed(*concepts: str) -> tuple[str, ...]:
+    """Observations of these concepts, as names for ``Check.reads``."""
+    return tuple(f"observations:{name}" for name in concepts)
+
+
+DOSES = (ADMINISTRATIONS, STATEMENTS)
+TREATMENT = (*DOSES, ORDERS)
+EMERGENCY = observed(c.CALCIUM, c.CALCIUM_CORRECTED, c.ALBUMIN)
+STARTS = (*TREATMENT, *EMERGENCY)
+DIALYSIS = (CONDITIONS, PROCEDURES, *observed(c.CREATININE_ON_DIALYSIS))
+KIDNEY = (PATIENT, *observed(c.CREATININE, *c.WEIGHT))
+CLEARANCE = (*KIDNEY, *DIALYSIS)
+FIRST_CLEARANCE = observed(c.CLEARANCE_AT_FIRST_DOSE, c.CLEARANCE_REPORTED)
+DENTAL = (PROCEDURES, *observed(c.DENTAL_OUTCOME))
+PREGNANCY = (PATIENT, CONDITIONS, *observed(c.PREGNANCY_STATUS))
+LEVEL = observed(*c.VITAMIN_D_LEVELS)
+SURVIVAL = observed(*c.LIFE_EXPECTANCY)
+TERMINAL = (CARE_PLANS, CONDITIONS, ORDERS, *SURVIVAL)
+EXTENT = (CONDITIONS, *observed(c.DISEASE_EXTENT))
+EVENT = (CONDITIONS, PROCEDURES, *EMERGENCY)
+START = (*PREGNANCY, *EVENT, *TREATMENT, *CLEARANCE, CARE_PLANS, SERVICES, *observed(c.ANTIRESORPTIVE_DECLINED))
+BRIDGE = (*TREATMENT, *TERMINAL, *CLEARANCE)
+BLOOD_CALCIUM = (*EMERGENCY, *observed(*c.CALCIUM_IONISED))
+INTAKE = (*TREATMENT, CONDITIONS, *observed(c.DIETARY_CALCIUM, c.SUPPLEMENT_CALCIUM), *BLOOD_CALCIUM)
+
+HABITS = (CONDITIONS, *observed(c.SMOKING_STATUS, c.AT_RISK_DRINKING))
+EXPOSED_BONE = (
+    CONDITIONS,
+    PROCEDURES,
+    *TREATMENT,
+    *observed(c.EXPOSED_JAW_BONE, c.EXPOSED_BONE_DAYS, c.EXPOSED_BONE_CARE_START),
+    *observed(c.CRANIOFACIAL_RADIOTHERAPY, c.EXPOSURE_EVER),
+)
+BALANCE = observed(c.NEW_SKELETAL_EVENT, c.FRACTURE_RISK_HIGH, c.CTX_RISING, c.HYPOCALCAEMIA_UNDER_TREATMENT)

@@ -1,0 +1,119 @@
+"""From a patient at the bedside to what is said: speakers, cards, and a finding of every rule and case with the longest
+figures it can have.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from fhir_mappers.orders import OrderContext
+from fhir_mappers.record.answer import Evidence, Missing
+from fhir_mappers.record.dates import of_day
+from fhir_mappers.record.kidney import Clearance
+from fhir_mappers.record.proposals import Names
+from fhir_mappers.record.quantity import Quantity, Span
+from hooks.cards import show
+from hooks.check import UNDECIDED_CASE, Outcome, Verdict
+from hooks.evaluate import Broken, Finding
+from hooks.limits import load_editions
+from hooks.registry import CHECKS
+from hooks.response import Card
+from hooks.texts import LANGUAGES, Speaker
+from tests.hooks.told_by_checks import told, told_notes
+from tests.support.bedside import RULES, Bedside
+
+DAY = date(2026, 9, 30)  # long in both languages: 30 sept. 2026
+WIDEST = Span(Fraction("29.904"), Fraction("59.9999"), "mL/min")
+CREATININE = Evidence("Observation/1", "creatinine_serum", None, "1234.56", "umol/L", None, of_day(DAY))
+MISSING = tuple(Missing(w, "too-old", CREATININE) for w in ("creatinine_serum", "body_weight", "birth_date", "sex"))
+STEPS = ("dental_examination", "dental_panoramic_xray", "vitamin_d_25oh_total", "dental_clearance_after_extraction")
+# What the figures of a check may be that are no plain numbers of its table.
+LONGEST: dict[str, Any] = {
+    "clearance": Clearance(WIDEST),
+    "first_clearance": Clearance(WIDEST),
+    "steps": Names(STEPS),
+    "risks": Names(("corticosteroid", "anti_angiogenic", "head_neck_radiotherapy")),
+    "on": DAY,
+    "event": of_day(DAY),
+    "extracted": of_day(DAY),
+    "last": of_day(DAY),
+    "egfr": Quantity.of("29.99 mL/min/{1.73_m2}"),
+    "days": Quantity.of("1825 d"),
+    "interval": Quantity.of("1825 d"),
+    "time": Quantity.of("12.5 min"),
+    "dose": Quantity.of("100.55 mg"),
+    "advised": Quantity.of("3.55 mg"),
+    "highest": Quantity.of("4.05 mg"),
+    "window": Quantity.of("365 d"),
+    "after_last": Quantity.of("365 d"),
+}
+LONGEST_OF_RULE = {("AR-RENAL-01", "last"): CREATININE, ("AR-DENTAL-01", "last"): CREATININE}
+
+
+@cache
+def speaker(language: str = "en", edition: str = "aura-2026") -> Speaker:
+    return Speaker(language, RULES, load_editions()[edition])
+
+
+def cards_of(
+    bedside: Bedside, language: str = "en", edition: str = "aura-2026", broken: tuple[str, ...] = ()
+) -> list[Card]:
+    """The cards of every rule asked, whatever its hook; ``broken`` are rules that are said to have failed."""
+    findings = replace(bedside.findings(edition), broken=tuple(Broken(rule, "KeyError") for rule in broken))
+    return show(findings, context_of(bedside, language), speaker(language, edition))
+
+
+def context_of(bedside: Bedside, language: str = "en") -> OrderContext:
+    record = bedside.record()
+    return OrderContext("p1", "Practitioner/u", None, bedside.today, language, record.drafts, record.requests)
+
+
+def led_by(cards: list[Card], rule: str) -> Card:
+    """The card whose topic is the rule."""
+    return next(card for card in cards if card.source.topic.code == rule)
+
+
+def rules_in(card: Card) -> list[str]:
+    """The rules whose findings a card carries, in order."""
+    return [row["rule"] for row in (card.extension or {})["io.github.osteohooks.findings"]]
+
+
+def every_case() -> Iterator[tuple[str, str, str, str]]:
+    """Rule, case, edition, language: everything that can be said."""
+    for check in CHECKS:
+        rule = RULES[check.id]
+        for case in dict.fromkeys((*rule.severity, UNDECIDED_CASE)):
+            yield from ((check.id, case, edition, lang) for edition in rule.sources for lang in LANGUAGES)
+
+
+@cache
+def longest(rule_id: str, case: str, edition: str, *, known: bool = True) -> Finding:
+    """A finding of this case with every figure at its longest, and every note; or with no optional figure known."""
+    rule, check = RULES[rule_id], next(check for check in CHECKS if check.id == rule_id)
+    numbers = rule.numbers[edition]
+    figures = {name: _figure(rule_id, name, value, numbers, known) for name, value in _told(rule_id, case)}
+    outcome = Outcome.UNDECIDED if case == UNDECIDED_CASE else Outcome.DUE
+    undecided = case in (UNDECIDED_CASE, "presumed", "never_recorded")
+    verdict = Verdict(outcome, case, (CREATININE,), MISSING if undecided else (), figures, notes=_notes(rule_id))
+    return Finding(rule, check, edition, verdict, rule.severity_of(case))
+
+
+@cache
+def _told(rule_id: str, case: str) -> tuple[tuple[str, ast.expr], ...]:
+    return tuple(told(rule_id, case).items())
+
+
+@cache
+def _notes(rule_id: str) -> tuple[str, ...]:
+    return tuple(sorted(told_notes(rule_id)))
+
+
+def _figure(rule_id: str, name: str, value: ast.expr, numbers: Any, known: bool) -> Any:
+    """A number of the table is what it is; the others come from the list above, or are not known."""
+    if isinstance(value, ast.Attribute) and hasattr(numbers, value.attr):
+        return getattr(numbers, value.attr)
+    return LONGEST_OF_RULE.get((rule_id, name), LONGEST[name]) if known else None

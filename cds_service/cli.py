@@ -9,10 +9,12 @@ from typing import Any
 import click
 
 from cds_service.errors import Refusal, TooDeep, outcome
-from cds_service.explain import explain
+from cds_service.explain import explain, show_lights
 from cds_service.pipeline import Parts, Reply, advise, build_parts
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
 from cds_service.settings import load_settings
+from hooks.checklist import as_rows
+from hooks.checklist import checklist as lights
 from hooks.exact_json import dumps_exact
 from hooks.findings import as_json
 from hooks.limits import EDITIONS
@@ -69,6 +71,28 @@ def evaluate(
             continue
         click.echo(explain(name, reply), nl=False) if for_people else _print(_report(name, reply))
     sys.exit(1 if refused else 0)
+
+
+@main.command()
+@click.argument("file", type=click.Path(allow_dash=True))
+@click.option("--as-of", type=_DAY, help="Judge as of this day (YYYY-MM-DD) instead of today.")
+@click.option("--edition", type=click.Choice(EDITIONS), help="Edition of the guideline.")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the checklist.")
+@click.option("--json", "as_data", is_flag=True, help="Print JSON instead of text.")
+def checklist(file: str, as_of: datetime | None, edition: str | None, lang: str | None, as_data: bool) -> None:
+    """Is it safe to give today? One line per subject: red, amber, unknown or green, with what it rests on."""
+    settings = load_settings(edition=edition, language=lang)
+    parts = build_parts(settings.today, settings.edition)
+    try:
+        reply = _evaluate(_read(file), parts, settings.language, as_of.date() if as_of else settings.today())
+    except (BadRequest, Refusal) as error:
+        _print({"file": file, "error": outcome(error)})
+        sys.exit(1)
+    lines = lights(reply.findings.all)
+    rows = as_rows(lines, reply.speaker)
+    click.echo(
+        dumps_exact({"file": file, "checklist": rows}).decode() if as_data else show_lights(lines, reply.speaker)
+    )
 
 
 @main.command()

@@ -1,9 +1,10 @@
 """What a call found, for a person at a terminal: the cards, then every rule with its outcome, figures and facts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cds_service.pipeline import Reply
 from fhir_mappers.record.proposals import Names
+from hooks.checklist import Line
 from hooks.evaluate import Finding
 from hooks.response import Card
 from hooks.texts import Speaker
@@ -44,3 +45,19 @@ def _finding(finding: Finding, speaker: Speaker) -> Iterator[str]:
 
 def _printable(line: str) -> str:
     return "".join(character if character.isprintable() else " " for character in line)
+
+
+def show_lights(lines: Iterable[Line], speaker: Speaker) -> str:
+    """The checklist as aligned text: light, subject, what speaks or what it rests on."""
+    shown = []
+    for line in lines:
+        light, name = speaker.word(f"light-{line.light.value}"), speaker.word(f"subject-{line.subject}")
+        told = [speaker.summary(f) if f.speaks else _rests_on(f, speaker) for f in line.findings]
+        shown.append(f"{light:10} {name:14} {'; '.join(dict.fromkeys(t for t in told if t))}".rstrip())
+    return "\n".join(shown)
+
+
+def _rests_on(finding: Finding, speaker: Speaker) -> str:
+    return ", ".join(
+        f"{speaker.figures.name(proof.what)} {speaker.figures.show(proof)}" for proof in finding.verdict.evidence[:2]
+    )

@@ -89,7 +89,7 @@ CHECKS: tuple[Check, ...] = (
         vitamin_d_safety.supplement,
         Unlimited,
         "vitamin-d",
-        EMERGENCY,
+        (*EMERGENCY, SERVICES),
         drafting.is_vitamin_d_or_calcium,
     ),
     Check(
@@ -97,14 +97,14 @@ CHECKS: tuple[Check, ...] = (
         vitamin_d_safety.intoxication,
         vitamin_d_safety.Intoxication,
         "vitamin-d",
-        (*TREATMENT, *LEVEL),
+        (*TREATMENT, *LEVEL, SERVICES),
     ),
     Check(
         "VITD-REPL-01",
         vitamin_d.repletion,
         vitamin_d.Repletion,
         "vitamin-d",
-        (*PREGNANCY, *STARTS, *LEVEL),
+        (*PREGNANCY, *STARTS, *LEVEL, SERVICES),
         mutes=("VITD-MAINT-01",),
     ),
     Check(
@@ -128,7 +128,7 @@ CHECKS: tuple[Check, ...] = (
         hypercalcaemia.crisis,
         hypercalcaemia.Crisis,
         "hypercalcaemia",
-        (*EVENT, *BLOOD_CALCIUM),
+        (*EVENT, *BLOOD_CALCIUM, SERVICES),
         mutes=("AR-START-01",),
     ),
     Check(
@@ -136,7 +136,7 @@ CHECKS: tuple[Check, ...] = (
         hypercalcaemia.below_crisis,
         hypercalcaemia.BelowCrisis,
         "hypercalcaemia",
-        (*EVENT, *BLOOD_CALCIUM, ORDERS),
+        (*EVENT, *BLOOD_CALCIUM, ORDERS, SERVICES),
         mutes=("AR-START-01",),
     ),
     Check(
@@ -144,10 +144,10 @@ CHECKS: tuple[Check, ...] = (
         calcium.hypocalcaemia,
         calcium.Hypocalcaemia,
         "calcium",
-        (CONDITIONS, *BLOOD_CALCIUM),
+        (CONDITIONS, *BLOOD_CALCIUM, SERVICES),
         drafting.is_maybe_oncology,
     ),
-    Check("CA-OVER-01", calcium.too_much, calcium.Most, "calcium", INTAKE, drafting.is_calcium),
+    Check("CA-OVER-01", calcium.too_much, calcium.Most, "calcium", (*INTAKE, *BLOOD_CALCIUM), drafting.is_calcium),
     Check("CA-INTAKE-01", calcium.intake, calcium.Total, "calcium", (*INTAKE, PATIENT)),
     # stopping
     Check("BRIDGE-01", bridge.stop, bridge.Bridge, "bridge", (*BRIDGE, SERVICES), drafting.stops_denosumab),
@@ -166,12 +166,18 @@ CHECKS: tuple[Check, ...] = (
     Check("AR-START-01", indication.start, indication.Start, "indication", (*START, *SURVIVAL)),
     # the jaw under treatment
     Check("ONJ-FU-01", jaw.follow_up, jaw.FollowUp, "jaw", (*TREATMENT, *DENTAL, APPOINTMENTS)),
-    Check("ONJ-EXTRACT-01", jaw.extraction, jaw.Exposure, "jaw", TREATMENT, drafting.removes_a_tooth),
+    Check("ONJ-EXTRACT-01", jaw.extraction, jaw.Exposure, "jaw", (*TREATMENT, SERVICES), drafting.removes_a_tooth),
     Check("ONJ-REF-01", jaw.referral, jaw.Definition, "jaw", (*EXPOSED_BONE, SERVICES, APPOINTMENTS)),
     Check("ONJ-DEF-01", jaw.definition, jaw.Definition, "jaw", EXPOSED_BONE),
     Check("ONJ-FACT-01", jaw.habits, Unlimited, "jaw", (*TREATMENT, *HABITS)),
     # how long
-    Check("DUR-24M-01", duration.review, duration.Review, "duration", (*TREATMENT, CONDITIONS, PROCEDURES, REPORTS)),
+    Check(
+        "DUR-24M-01",
+        duration.review,
+        duration.Review,
+        "duration",
+        (*TREATMENT, CONDITIONS, PROCEDURES, REPORTS, SERVICES),
+    ),
     Check("DUR-OLIGO-01", duration.oligometastatic, duration.Course, "duration", (*TREATMENT, *EXTENT)),
     Check(
         "DUR-STOP-01",
@@ -190,5 +196,12 @@ CHECKS: tuple[Check, ...] = (
         drafting.stops_antiresorptive,
     ),
     Check("DUR-BR-01", duration.benefit_and_risk, duration.Balance, "duration", (*TREATMENT, *HABITS, *BALANCE)),
-    Check("DUR-CTX-01", duration.ctx_conditions, duration.Sampling, "ctx", observed(c.FASTING), drafting.is_ctx_sample),
+    Check(
+        "DUR-CTX-01",
+        duration.ctx_conditions,
+        duration.Sampling,
+        "ctx",
+        (*observed(c.FASTING), SERVICES),
+        drafting.is_ctx_sample,
+    ),
 )

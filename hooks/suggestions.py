@@ -150,7 +150,8 @@ def _label(proposal: Proposal, done: tuple[Step, ...], speaker: Speaker) -> str:
     if isinstance(proposal, NewMedication):
         return _medication_label("label-new", proposal, speaker)
     if isinstance(proposal, NewService):
-        items = speaker.figures.join([speaker.figures.show(step.figures["name"]) for step in done])
+        asked = [step for step in done if step.words.startswith("action-service")]  # among the steps of a Together
+        items = speaker.figures.join([speaker.figures.show(step.figures["name"]) for step in asked])
         return f"{say('label-order')} {items}" + (f" {say('label-for', day=proposal.on)}" if proposal.on else "")
     if isinstance(proposal, HoldDraft):
         return say("label-hold")
@@ -160,12 +161,19 @@ def _label(proposal: Proposal, done: tuple[Step, ...], speaker: Speaker) -> str:
         return _together_label(proposal, done, speaker)
     key = "label-remove" if isinstance(proposal, RemoveDraft) else "label-stop"
     if proposal.instead is None:
-        return say(key)
+        return say(key) if isinstance(proposal, RemoveDraft) else _stop_label(done, speaker)
     if isinstance(proposal.instead, NewService):
         items = speaker.figures.join([speaker.figures.name(item) for item in proposal.instead.items])
         return f"{say(f'{key}-instead')} {items}"
     nothing_ended = done[0].words.startswith("action-new")
     return _medication_label("label-new" if nothing_ended else f"{key}-instead", proposal.instead, speaker)
+
+
+def _stop_label(done: tuple[Step, ...], speaker: Speaker) -> str:
+    """Names what is stopped: on a card about calcium it is the supplement, not the antiresorptive."""
+    stopped = [speaker.figures.show(step.figures["name"]) for step in done if step.words == "action-stop"]
+    names = speaker.figures.join(list(dict.fromkeys(stopped)))
+    return f"{speaker.word('label-stop-of')} {names}" if stopped else speaker.word("label-stop")
 
 
 def _together_label(proposal: Together, done: tuple[Step, ...], speaker: Speaker) -> str:

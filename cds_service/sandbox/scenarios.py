@@ -15,12 +15,12 @@ from importlib.resources import files
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from cds_service.sandbox.moments import FHIR_BASE, PRACTITIONER, Resource, context, full_url, reference
 from hooks.exact_json import dumps_exact
 
-Resource = dict[str, Any]
+__all__ = ["FHIR_BASE", "PRACTITIONER", "PREFETCH_TYPES", "Resource", "Scenario", "drafts", "hook_request",
+           "hook_request_bytes", "record", "scenario", "scenarios"]  # fmt: skip
 
-PRACTITIONER = "Practitioner/syn-prescriber"
-FHIR_BASE = "https://ehr.example.org/fhir"  # only inside fullUrl: reserved for examples, never called
 PREFETCH_TYPES: Mapping[str, str] = {
     "conditions": "Condition",
     "observations": "Observation",
@@ -90,39 +90,33 @@ def drafts(of: Scenario, on: date | None = None) -> list[Resource]:
     return _copies(f"{of.patient}.drafts", _distance(of, on)) if of.drafts else []
 
 
-def hook_request(of: Scenario, on: date | None = None) -> Resource:
+def hook_request(of: Scenario, on: date | None = None, hook: str | None = None) -> Resource:
     """The body an EHR would post: context and a complete prefetch (every key; an empty searchset where nothing is).
 
     With ``on`` the whole body is moved by ``on - as_of`` days, so that a scenario can be replayed today: every string
     that is a FHIR date, dateTime or instant of at least day precision moves, whatever its element. The birth date moves
     too, so that the age, and with it the clearance, stays what it was. A bare year or month does not move.
+
+    With ``hook`` the same patient is asked at another moment: the drafts, if any, are signed, selected or renewed; a
+    renewal without drafts writes the running antiresorptives again; a booking proposes a plain visit.
     """
-    resources = record(of, on)
+    resources, moment = record(of, on), hook or of.hook
+    prefetch = _prefetch(resources)
     return {
-        "hook": of.hook,
+        "hook": moment,
         "hookInstance": str(uuid5(NAMESPACE_URL, f"https://osteohooks.github.io/sandbox/{of.id}")),
-        "context": _context(of, resources[0]["id"], drafts(of, on)),
-        "prefetch": _prefetch(resources),
+        "context": context(moment, resources[0], drafts(of, on), of.drafts, prefetch, on or of.as_of),
+        "prefetch": prefetch,
     }
 
 
-def hook_request_bytes(of: Scenario, on: date | None = None) -> bytes:
+def hook_request_bytes(of: Scenario, on: date | None = None, hook: str | None = None) -> bytes:
     """``hook_request`` as JSON, each number with exactly the digits of the record: 4.0 stays 4.0."""
-    return dumps_exact(hook_request(of, on))
-
-
-def _context(of: Scenario, patient_id: str, orders: list[Resource]) -> Resource:
-    context: Resource = {"userId": PRACTITIONER, "patientId": patient_id}
-    if of.hook == "order-select":
-        context["selections"] = [_reference(order) for order in orders if order["id"] in of.drafts]
-    if of.hook in ("order-sign", "order-select"):
-        entries = [{"fullUrl": _full_url(order), "resource": order} for order in orders]
-        context["draftOrders"] = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    return context
+    return dumps_exact(hook_request(of, on, hook))
 
 
 def _prefetch(resources: list[Resource]) -> Resource:
-    medications = {_reference(r): r for r in resources if r["resourceType"] == "Medication"}
+    medications = {reference(r): r for r in resources if r["resourceType"] == "Medication"}
     prefetch: Resource = {"patient": resources[0]}
     for key, kind in PREFETCH_TYPES.items():
         matches = [r for r in resources if r["resourceType"] == kind]
@@ -138,15 +132,7 @@ def _searchset(matches: list[Resource], included: Iterable[Resource]) -> Resourc
 
 
 def _entry(resource: Resource, mode: str) -> Resource:
-    return {"fullUrl": _full_url(resource), "resource": resource, "search": {"mode": mode}}
-
-
-def _full_url(resource: Resource) -> str:
-    return f"{FHIR_BASE}/{_reference(resource)}"
-
-
-def _reference(resource: Resource) -> str:
-    return f"{resource['resourceType']}/{resource['id']}"
+    return {"fullUrl": full_url(resource), "resource": resource, "search": {"mode": mode}}
 
 
 def _scenario(name: str, fields: Mapping[str, Any]) -> Scenario:

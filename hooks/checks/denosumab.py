@@ -182,7 +182,10 @@ def overdue(record: PatientRecord, limits: Overdue) -> Verdict:
         begun = any(record.within(o.when, limits.overdue) is not True for o in running)
         if last.why == ABSENT and for_whom.is_yes and begun:
             return undecided((last,), case="never_recorded", evidence=for_whom.evidence)
-        return judge(for_whom, unknown(last) if last.why != ABSENT else yes())
+        # Whether there is an order, or a visit, may itself not be known: then nothing on file is no all-clear.
+        open_question = for_whom.is_unknown and (begun or not running)
+        gaps = (last,) if last.why != ABSENT else for_whom.missing if open_question else ()
+        return judge(for_whom, unknown(*gaps) if gaps else yes())
     since = record.days_since(last.value.when) or Span.exactly(0, "d")
     days = Quantity.of(f"{since.low} d")
     on_time = at_most(Known(since, last.evidence), limits.overdue)

@@ -211,20 +211,22 @@ def referral(record: PatientRecord, limits: Definition) -> Verdict:
     Holds     a referral since the onset; never while ordering
     Source    guidelines/jaw.toml [ONJ-REF-01]; the warning while ordering is this project's choice
     """
-    drafts = _antiresorptives(record)
     if record.is_ordering:
+        drafts, drafted = _antiresorptives(record)
         hold: tuple[Proposal, ...] = (*(HoldDraft(d) for d in drafts), JAW_CENTRE)
         ill = record.has(c.JAW_OSTEONECROSIS) | _meets(record, limits)
-        drafted = Answer(bool(drafts), tuple(d.evidence("draft_order") for d in drafts))
         return judge(drafted & ill, no(), case="ordered", proposals=hold)
     ill = record.has(c.JAW_OSTEONECROSIS, certain=True) | _meets(record, limits)
     return judge(ill, _referred(record), proposals=(JAW_CENTRE,))
 
 
-def _antiresorptives(record: PatientRecord) -> tuple[DraftOrder, ...]:
-    unclear = record.malignant_bone_disease().is_yes
-    uses = {Use.ONCOLOGY, *({Use.UNIDENTIFIED} if unclear else ())}
-    return tuple(d for d in record.live_drafts() if d.product is not None and d.product.use in uses)
+def _antiresorptives(record: PatientRecord) -> tuple[tuple[DraftOrder, ...], Answer]:
+    """The drafts to hold, and whether one is drafted: one that cannot be told counts in malignant bone disease."""
+    ill, sure = record.malignant_bone_disease(), record.antiresorptive_drafts()
+    unclear = (d for d in record.live_drafts() if d.product is not None and d.product.use is Use.UNIDENTIFIED)
+    drafts = (*sure, *(() if ill.is_no else unclear))
+    drafted = Answer(bool(drafts), tuple(d.evidence("draft_order") for d in drafts))
+    return drafts, drafted if sure else drafted & ill
 
 
 def _referred(record: PatientRecord) -> Answer:

@@ -47,6 +47,10 @@ denosumab | 200     | 91                |              | not-applicable        #
 zometa    | 200     | 91                |              | not-applicable
           |         | 91                |              | not-applicable
 ?         |         | 91                |              | needs-data antiresorptive_order
+?         |         |                   |              | needs-data antiresorptive_order            # no all-clear
+?         |         |                   | -7           | not-applicable
+xgeva     | 200     |                   | ?            | needs-data denosumab_injection_visit
+xgeva     | 35      |                   | ?            | satisfied             # not late yet
 """
 
 

@@ -198,3 +198,12 @@ def test_the_order_may_be_put_on_hold_and_the_centre_asked() -> None:
     seen = Bedside(moment="patient-view").ill("onj_drug_induced")
     assert seen.asks("ONJ-REF-01").verdict.proposals == (centre,)
     assert requested(seen, "oral_surgery_referral").outcome("ONJ-REF-01") == "satisfied"
+
+
+@pytest.mark.parametrize("drug", ["zoledronic acid", "denosumab"])
+def test_a_drug_that_cannot_be_told_is_open_while_the_disease_is_not_known(drug: str) -> None:
+    patient = Bedside().ill("onj_drug_induced", ago(60)).drafts_order(drug)
+    assert patient.outcome("ONJ-REF-01") == "not-applicable"
+    unsent = patient.without("conditions").asks("ONJ-REF-01")
+    assert unsent.status == "needs-data"
+    assert {gap.why for gap in unsent.verdict.missing} == {"not-fetched"}

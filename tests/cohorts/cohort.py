@@ -9,12 +9,12 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from cds_service.pipeline import Parts, Reply, advise, build_parts
-from cds_service.sandbox.scenarios import Scenario, hook_request, scenario, scenarios
-from hooks.exact_json import dumps_exact
+from cds_service.sandbox.scenarios import Scenario, hook_request_bytes, scenario, scenarios
 from hooks.limits import EDITIONS
 from hooks.request import HookRequest
 from hooks.services import Service, services
@@ -40,8 +40,9 @@ def page(about: Scenario) -> str:
     lines = [about.title["en"], about.title["fr"], ""]
     lines += [f"NOT ACCEPTED: {fault}", ""] if (fault := expected()[about.id].get("defect")) else []
     lines += [about.shows["en"], about.shows["fr"], "", _setting(about), ""]
-    lines += ["CARDS", "-----", *(_cards(about) or ["none, in every edition", ""])]
+    lines += ["CARDS", "-----", *(_cards(about, about.service) or ["none, in every edition", ""])]
     lines += ["FINDINGS THAT SPEAK", "-------------------", *(_findings(about) or ["none, in every edition", ""])]
+    lines += ["AT THE OTHER HOOKS", "------------------", *_elsewhere(about)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -66,18 +67,7 @@ def _parts(day: date) -> Parts:
 
 @cache
 def _body(scenario_id: str, hook: str) -> bytes:
-    """The body for ``hook``: drafts are left out of a patient view, and all selected in an order selection."""
-    about = scenario(scenario_id)
-    body = hook_request(about)
-    if hook != about.hook:
-        body["hook"] = hook
-        context = body["context"]
-        drafts = context.pop("draftOrders", {"resourceType": "Bundle", "type": "collection"})
-        if hook != "patient-view":
-            context["draftOrders"] = drafts
-        if hook == "order-select":
-            context["selections"] = [f"MedicationRequest/{draft}" for draft in about.drafts]
-    return dumps_exact(body)
+    return hook_request_bytes(scenario(scenario_id), hook=hook)
 
 
 def _setting(about: Scenario) -> str:
@@ -85,11 +75,33 @@ def _setting(about: Scenario) -> str:
     return f"{about.hook} to {about.service} on {about.as_of}{clearance}"
 
 
-def _cards(about: Scenario) -> list[str]:
+def _elsewhere(about: Scenario) -> list[str]:
+    """The cards of the same patient at the other five hooks: one that was shown at an earlier hook is only named, and
+    the hooks without a card are named in the last line.
+    """
+    others = [service for service in _SERVICES.values() if service.hook != about.hook]
+    said = {service.hook: _cards(about, service.id) for service in others}
+    shown = {tuple(card): about.hook for card in _apart(_cards(about, about.service))}
+    lines: list[str] = []
+    for hook, cards in said.items():
+        lines += [hook.upper()] if cards else []
+        for card in map(tuple, _apart(cards)):
+            lines += [f"{card[0]}, as at {shown[card]}", ""] if card in shown else [*card, ""]
+            shown.setdefault(card, hook)
+    silent = [hook for hook, cards in said.items() if not cards]
+    return [*lines, *([f"no card in any edition: {', '.join(silent)}"] if silent else [])]
+
+
+def _apart(lines: list[str]) -> list[list[str]]:
+    """The blocks between the empty lines."""
+    return [list(block) for filled, block in groupby(lines, bool) if filled]
+
+
+def _cards(about: Scenario, service: str) -> list[str]:
     """Card by card; cards of two editions are the same card when they have the same leading rule."""
     blocks: dict[str, dict[str, list[str]]] = {}
     for edition in EDITIONS:
-        spoken = [ask(about, edition, language).cards for language in LANGUAGES]
+        spoken = [ask(about, edition, language, service).cards for language in LANGUAGES]
         for said in zip(*spoken, strict=True):
             blocks.setdefault(said[0].source.topic.code, {})[edition] = _card(said)
     return [line for lead, found in blocks.items() for line in _compared(lead, found, "no card")]

@@ -18,14 +18,23 @@ from cds_service.sandbox.scenarios import hook_request, scenario, scenarios
 from cds_service.settings import Settings
 from hooks.exact_json import dumps_exact
 from hooks.limits import EDITIONS
+from hooks.services import services
 from hooks.texts import LANGUAGES
+from tests.cohorts.cohort import expected
 
 TOPICS = "https://osteohooks.github.io/fhir/CodeSystem/recommendation"
 EXTENSION = "io.github.osteohooks.findings"
 DAY = scenarios()[0].as_of
+SERVICE_OF = {service.hook: service.id for service in services()}
 PROMISED = {"rule", "status", "edition", "summary", "source", "severity"}
 FACT = {"resource", "what", "code", "value", "unit", "converted", "date", "origin", "note"}
 EACH = [pytest.param(each.id, edition, id=f"{each.id}-{edition}") for each, edition in product(scenarios(), EDITIONS)]
+# The same patients at the other hooks, where the default edition speaks there: "scenario@hook".
+EACH += [
+    pytest.param(f"{name}@{hook}", EDITIONS[0], id=f"{name}@{hook}")
+    for name, judged in expected().items()
+    for hook in sorted({*judged.get("at", {}), *judged.get("but", {}).get(EDITIONS[0], {})})
+]
 DATED = {"ZOL-DOSE-01", "ZOL-CI-01", "NEPH-STOP-01", "BRIDGE-01", "BRIDGE-02"}
 
 
@@ -48,8 +57,14 @@ def post(call: Any, to: str, edition: str = EDITIONS[0], language: str = "en") -
 
 @cache
 def cards(name: str, edition: str, language: str) -> list[Any]:
-    about = scenario(name)
-    return post(hook_request(about, DAY), about.service, edition, language)
+    call = call_of(name)
+    return post(call, SERVICE_OF[call["hook"]], edition, language)
+
+
+def call_of(name: str) -> Any:
+    """The request of a ``scenario`` or a ``scenario@hook``."""
+    known, _, hook = name.partition("@")
+    return hook_request(scenario(known), DAY, hook or None)
 
 
 def findings(found: list[Any]) -> Iterator[Any]:
@@ -107,7 +122,7 @@ def figures(text: str) -> list[str]:
 
 @pytest.mark.parametrize(("name", "edition"), EACH)
 def test_findings_carry_their_evidence(name: str, edition: str) -> None:
-    sent = json.dumps(hook_request(scenario(name), DAY), default=str, ensure_ascii=False)
+    sent = json.dumps(call_of(name), default=str, ensure_ascii=False)
     for row in findings(cards(name, edition, "en")):
         assert set(row) >= PROMISED
         assert row["edition"] == edition
@@ -152,7 +167,7 @@ def test_a_dose_by_clearance_comes_with_the_clearance(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "edition"), EACH)
 def test_resources_are_valid_and_about_this_patient(name: str, edition: str) -> None:
-    call = hook_request(scenario(name), DAY)
+    call = call_of(name)
     patient = f"Patient/{call['context']['patientId']}"
     sent = json.dumps(call, default=str)
     for action in actions(cards(name, edition, "en")):

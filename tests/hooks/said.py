@@ -14,7 +14,7 @@ from fhir_mappers.orders import OrderContext
 from fhir_mappers.record.answer import Evidence, Missing
 from fhir_mappers.record.dates import of_day
 from fhir_mappers.record.kidney import Clearance
-from fhir_mappers.record.proposals import Names
+from fhir_mappers.record.proposals import Literal, Names
 from fhir_mappers.record.quantity import Quantity, Span
 from hooks.cards import show
 from hooks.check import UNDECIDED_CASE, Outcome, Verdict
@@ -50,8 +50,29 @@ LONGEST: dict[str, Any] = {
     "highest": Quantity.of("4.05 mg"),
     "window": Quantity.of("365 d"),
     "after_last": Quantity.of("365 d"),
+    **dict.fromkeys(("calcium", "corrected", "other", "ionised", "limit"), Quantity.of("3.55 mmol/L")),
+    **dict.fromkeys(("lower", "critical"), Quantity.of("2.25 mmol/L")),
+    **dict.fromkeys(("level", "above", "target"), Quantity.of("374.25 nmol/L")),
+    **dict.fromkeys(("each", "upkeep"), Quantity.of("100000 [iU]")),
+    **dict.fromkeys(("total", "diet", "supplement"), Quantity.of("2999.5 mg/d")),
+    **dict.fromkeys(("label", "called"), Names(("insufficiency",))),
+    **dict.fromkeys(("day", "begun"), of_day(DAY)),
+    "every": Quantity.of("15 d"),
+    "upkeep_every": Quantity.of("3 mo"),
+    "doses": 12,
+    "given": 11,
+    "months": Quantity.of("124 mo"),
+    "drug": Names(("protein_kinase_inhibitor_any",)),
+    "benefits": Names(("new_skeletal_event", "fracture_risk_high", "ctx_rising")),
+    "harms": Names(("hypocalcaemia_under_treatment", "onj_drug_induced", "smoking_current", "at_risk_drinking")),
 }
-LONGEST_OF_RULE = {("AR-RENAL-01", "last"): CREATININE, ("AR-DENTAL-01", "last"): CREATININE}
+LEVEL = Evidence("Observation/2", "vitamin_d_25oh_total", None, "37.45", "nmol/L", None, of_day(DAY))
+LONGEST_OF_RULE: dict[tuple[str, str], Any] = {
+    ("AR-RENAL-01", "last"): CREATININE,
+    ("AR-DENTAL-01", "last"): CREATININE,
+    ("VITD-CHECK-01", "last"): LEVEL,
+    ("DUR-CTX-01", "time"): Literal("12:30"),
+}
 
 
 @cache

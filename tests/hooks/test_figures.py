@@ -64,6 +64,9 @@ given               | english           | french
 15 min              | 15 min            | 15 min
 126 umol/L          | 126 µmol/L        | 126 µmol/L
 25 mL/min/{1.73_m2} | 25 mL/min/1.73 m² | 25 mL/min/1,73 m²
+9999 mg             | 9999 mg           | 9999 mg
+10000 mg            | 10,000 mg         | 10 000 mg         # from here on zeros are easily miscounted
+50000 [iU]          | 50,000 IU         | 50 000 UI
 5 furlong*          | 5 furlong\\*      | 5 furlong\\*     # a unit we have no words for is shown as it is
 """
 
@@ -74,7 +77,7 @@ def test_quantities(row: dict[str, str]) -> None:
     assert [EN.show(quantity), FR.show(quantity)] == [row["english"], row["french"]]
 
 
-@given(st.decimals(min_value="0.001", max_value=10000, places=3), st.sampled_from(LANGUAGES))
+@given(st.decimals(min_value="0.001", max_value="9999.999", places=3), st.sampled_from(LANGUAGES))
 def test_a_dose_has_all_its_digits_and_no_trailing_zero(value: Decimal, language: str) -> None:
     shown = SAY[language].show(Quantity(value, "mg"))
     assert not re.search(r"[.,]\d*0 ", shown)

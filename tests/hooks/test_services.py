@@ -54,6 +54,9 @@ def test_the_services_are_distinct_and_each_has_its_hook() -> None:
         ("bone-order-sign", "order-sign"),
         ("bone-order-select", "order-select"),
         ("bone-patient-view", "patient-view"),
+        ("bone-encounter-discharge", "encounter-discharge"),
+        ("bone-appointment-book", "appointment-book"),
+        ("bone-medication-refill", "medication-refill"),
     ]
     for field in ("id", "hook", "title", "description"):
         assert len({getattr(service, field) for service in services()}) == len(services())
@@ -69,7 +72,9 @@ def test_a_service_asks_the_rules_of_its_hook_and_no_other(service: Service) -> 
 
 def test_every_rule_that_computes_is_asked_by_a_service() -> None:
     asked = {check.id for service in services() for check in service.checks}
-    assert asked == {rule.id for rule in RULES.values() if rule.kind != "I"}
+    computed = {rule.id: set(rule.hooks) for rule in RULES.values() if rule.kind not in ("I", "N")}
+    assert asked == {rule for rule, hooks in computed.items() if hooks != {"app"}}
+    assert computed.keys() - asked == {"DUR-BR-01"}, "the checklist is asked in the app alone"
 
 
 def test_signing_has_the_nine_base_keys() -> None:

@@ -176,7 +176,7 @@ def test_running_orders_are_stopped() -> None:
         StopOrder(running), StopOrder(running, NewMedication("denosumab")), context=context_of(patient), language="fr"
     )
     assert labels(found) == [
-        "Arrêter la prescription en cours",
+        "Arrêter la prescription en cours : acide zolédronique",
         "Arrêter la prescription en cours et préparer : dénosumab",
     ]
     assert actions(found)[0] == ("create", "Arrêter la prescription en cours : acide zolédronique")

@@ -20,6 +20,7 @@ from cds_service.sandbox.scenarios import Scenario, hook_request_bytes, scenario
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.formulary import default_formulary
+from fhir_mappers.record import concepts as c
 from fhir_mappers.record import products
 from fhir_mappers.record.answer import REASONS
 from fhir_mappers.record.patient_record import PatientRecord
@@ -33,11 +34,13 @@ from hooks.request import HookRequest
 from hooks.texts import load_texts
 from tests.house.words import lacking, named_in, one_sided, spoken_in, surplus
 from tests.support.bedside import RULES, Bedside
+from tests.support.specials import SPECIALS
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = load_texts()[1]
 SPEAKING = [f"hooks/{name}.py" for name in ("figures", "texts", "cards", "suggestions")]
 SPEAKING += ["cds_service/explain.py", "fhir_mappers/orders.py"]
+SPEAKING += sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "hooks/checks").glob("[a-z]*.py"))
 # Keys that are put together of parts, and the note of a piece of evidence.
 CONTINUED = {"action-new-dose", "action-new-on", "action-new-dose-on", "label-remove-instead", "label-stop-instead"}
 CONTINUED |= {"provisional", "sex-male", "sex-female", "sex-unknown", *(f"missing-{why}" for why in REASONS)}
@@ -62,6 +65,7 @@ def names() -> set[str]:
     book = default_formulary()
     ordered = {item.key for items in book.services.values() for item in items} | set(book.medications)
     drugs = {products.ZOLEDRONATE, products.DENOSUMAB_INGREDIENT, *products._OTHERS}
+    drugs |= {*kidney.NEPHROTOXIC, *c.KINASE_INHIBITORS, c.ANY_KINASE_INHIBITOR}  # named by the drug that is drafted
     return named() | read | coded_values(read) | ordered | drugs | STATUSES | shown_by_patients()
 
 
@@ -100,13 +104,14 @@ def shown_by_patients() -> set[str]:
 
 @cache
 def findings() -> tuple[Finding, ...]:
-    """Of every shipped patient, and of two who have every risk and need every step."""
+    """Of every shipped patient, of two who have every risk and need every step, and of the special ones."""
     site = {"bodySite": [{"coding": [{"system": "http://snomed.info/sct", "code": "69536005"}]}]}
     at_risk = Bedside().stated("prednisone", "2026-06-01").ordered("bevacizumab", "2026-05-01")
     at_risk.done("radiotherapy", "2026-05-01", **site).drafts_order("zometa", "4 mg")
     hurried = Bedside().done("tooth_extraction", "2026-05-28")
     hurried.drafts_order("zometa", "4 mg", priority="stat", reason="hypercalcaemia")
     records = [*map(record_of, scenarios()), at_risk.record(), hurried.record()]
+    records += [bedside().record() for bedside in SPECIALS.values()]
     guideline = Guideline(RULES, "aura-2026")
     return tuple(finding for record in records for finding in evaluate(CHECKS, record, guideline).all)
 

@@ -140,7 +140,8 @@ MALFORMED = [
     (b"[" * 100_000, "structure"),
     (b'{"hook":5}', "structure"),
     (b'{"hook":"order-sign"}', "required"),
-    (b'{"hook":"appointment-book"}', "value"),
+    (b'{"hook":"appointment-book"}', "required"),
+    (b'{"hook":"order-dispatch"}', "value"),
     (b'{"hook":"no-such-hook"}', "value"),
 ]
 

@@ -17,6 +17,8 @@ from fhir.resources.R4B.bundle import Bundle
 
 from cds_service.sandbox import scenarios as sandbox
 from fhir_mappers.terminology import default_terminology
+from hooks.exact_json import dumps_exact
+from hooks.request import HookRequest
 
 PATIENTS = files("cds_service.sandbox") / "patients"
 FILES = sorted(path.name for path in PATIENTS.iterdir() if path.name.endswith(".json"))
@@ -311,6 +313,60 @@ def test_context_is_what_the_hook_defines(scenario: sandbox.Scenario) -> None:
         assert scenario.drafts
     if scenario.hook == "order-select":
         assert context["selections"] == [f"MedicationRequest/{draft}" for draft in scenario.drafts]
+
+
+MOMENTS = {
+    "patient-view": set(),
+    "order-sign": {"draftOrders"},
+    "order-select": {"draftOrders", "selections"},
+    "encounter-discharge": {"encounterId"},
+    "appointment-book": {"appointments"},
+    "medication-refill": {"medications"},
+}
+
+
+@pytest.mark.parametrize("hook", MOMENTS)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_patient_can_be_asked_at_every_hook(scenario: sandbox.Scenario, hook: str) -> None:
+    body = sandbox.hook_request(scenario, hook=hook)
+    assert body["hook"] == hook
+    assert set(body["context"]) == {"userId", "patientId", *MOMENTS[hook]}
+    for name in MOMENTS[hook] & {"draftOrders", "appointments", "medications"}:
+        bundle = body["context"][name]
+        Bundle.model_validate_json(dumps_exact(bundle))
+        assert "entry" not in bundle or bundle["entry"]
+    if hook == "order-select":
+        assert body["context"]["selections"] == [f"MedicationRequest/{draft}" for draft in scenario.drafts]
+    read = HookRequest.parse(sandbox.hook_request_bytes(scenario, hook=hook), hook)
+    assert read.context.patient_id == f"syn-{scenario.patient}"
+    if hook == scenario.hook:
+        assert body == sandbox.hook_request(scenario)
+
+
+@pytest.mark.parametrize(
+    ("name", "renewed"),
+    [
+        ("lung-zol-renewal-monthly", ["syn-lrm-draft-zometa-1"]),  # what is being written
+        ("prostate-xgeva-overdue", ["syn-pov-xgeva-1-renewal"]),  # nothing written: the running one again
+        ("lung-xgeva-stop", ["syn-lst-xgeva-1-renewal"]),  # a stop renews nothing: what it would have been
+        ("lung-bone-metastases-untreated", []),
+        ("lung-denosumab-stopped-no-bridge", []),  # stopped is not running
+    ],
+)
+def test_a_renewal_writes_the_running_antiresorptive_again(name: str, renewed: list[str]) -> None:
+    on = date(2027, 1, 4)
+    body = sandbox.hook_request(sandbox.scenario(name), on, "medication-refill")
+    orders = [entry["resource"] for entry in body["context"]["medications"].get("entry", [])]
+    orders = [order for order in orders if order["resourceType"] == "MedicationRequest"]
+    assert [order["id"] for order in orders] == renewed
+    for order in orders:
+        assert (order["status"], order["intent"]) == ("draft", "order")
+        assert order["dosageInstruction"]
+        if order["id"].endswith("-renewal"):
+            assert order["authoredOn"] == "2027-01-04"
+            assert (
+                order["priorPrescription"]["reference"] == f"MedicationRequest/{order['id'].removesuffix('-renewal')}"
+            )
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from hooks.texts import LANGUAGES
 from tests.support.bedside import PRODUCTS, order
 
 MAN = scenario("lung-zol-clearance-42")
-SIGN, SELECT, VIEW = services()
+SIGN, SELECT, VIEW, *_ = services()
 
 
 @dataclass
@@ -149,8 +149,10 @@ def test_without_any_data_a_call_that_needs_some_is_refused(parts: Parts) -> Non
 
 
 def test_data_of_kinds_the_service_did_not_ask_for_are_no_data(parts: Parts) -> None:
+    assert "appointments" not in SELECT.prefetch
+    body = hook_request(MAN, hook="order-select")
     with pytest.raises(MissingData):
-        advise(call_of(**NOTHING | {"appointments": None}), SIGN, parts, "en")
+        advise(call_of(body, "order-select", **NOTHING | {"appointments": None}), SELECT, parts, "en")
 
 
 @pytest.mark.parametrize("sent", [None, "x"], ids=["nothing found", "unreadable"])

@@ -114,6 +114,9 @@ def test_discovery(server: Server) -> None:
         ("bone-order-sign", "order-sign"),
         ("bone-order-select", "order-select"),
         ("bone-patient-view", "patient-view"),
+        ("bone-encounter-discharge", "encounter-discharge"),
+        ("bone-appointment-book", "appointment-book"),
+        ("bone-medication-refill", "medication-refill"),
     }
     for each in services:
         assert each["prefetch"]["patient"] == "Patient/{{context.patientId}}"

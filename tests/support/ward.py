@@ -6,6 +6,7 @@ from fhir_mappers.record.patient_record import PatientRecord
 from tests.support.bedside import Bedside, concept
 from tests.support.chart import ago, booked, care_plan, dispensed, lung_patient, reported, stops
 from tests.support.renal import clearing
+from tests.support.specials import SPECIALS
 
 Chart = Callable[[], Bedside]
 
@@ -211,9 +212,10 @@ ORDERS: dict[str, Callable[[Bedside], Bedside]] = {
 
 
 def records() -> dict[str, PatientRecord]:
-    """Every chart with every order, by name."""
-    return {
+    """Every chart with every order, by name; and the special patients."""
+    ward = {
         f"{chart.__name__.strip('_')}, {order}": drafted(chart()).record()
         for chart in CHARTS
         for order, drafted in ORDERS.items()
     }
+    return ward | {name: bedside().record() for name, bedside in SPECIALS.items()}

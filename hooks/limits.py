@@ -126,7 +126,7 @@ def _rule(rule_id: str, tables: Mapping[str, Any], mould: type | None) -> Rule:
         kind,
         table["title"],
         tuple(table["hooks"]),
-        {case: Severity(value) for case, value in table.get("severity", {}).items()},
+        _severities(rule_id, table),
         table["strength"],
         tuple(table.get("ours", ())),
         tuple(table.get("override", ())),
@@ -136,6 +136,13 @@ def _rule(rule_id: str, tables: Mapping[str, Any], mould: type | None) -> Rule:
         if mould
         else {},
     )
+
+
+def _severities(rule_id: str, table: Mapping[str, Any]) -> dict[str, Severity]:
+    try:
+        return {case: Severity(value) for case, value in table.get("severity", {}).items()}
+    except ValueError as wrong:
+        raise BadTable(f"{rule_id}: severity must be one of {[s.value for s in Severity]}") from wrong
 
 
 @dataclass(frozen=True, slots=True)

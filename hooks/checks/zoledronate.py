@@ -99,7 +99,7 @@ def _dose_unknown(record: PatientRecord, draft: DraftOrder, now: Clearance, advi
         stated = draft.dose or Missing("dose", ABSENT, draft.evidence("draft_order"))
         missing = (*missing, stated)
     severe = record.egfr_below(record.conventions.clearance.severe)
-    only_creatinine = {m.what for m in missing} == {c.CREATININE} and not severe.is_yes
+    only_creatinine = now.span is None and {m.what for m in missing} == {c.CREATININE} and not severe.is_yes
     return undecided(
         missing,
         said_by="AR-RENAL-01" if only_creatinine else None,

@@ -153,7 +153,8 @@ def _read(name: str) -> bytes:
 
 def _report(name: str, reply: Reply) -> dict[str, Any]:
     cards = Answer(cards=tuple(reply.cards)).model_dump(by_alias=True, exclude_none=True)["cards"]
-    return {"file": name, "cards": cards, "findings": [as_json(f, reply.speaker) for f in reply.findings.all]}
+    findings = [as_json(finding, reply.speaker, whole=True) for finding in reply.findings.all]
+    return {"file": name, "cards": cards, "findings": findings}
 
 
 def _print(value: dict[str, Any]) -> None:

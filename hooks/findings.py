@@ -1,5 +1,6 @@
 """Findings as JSON: the trace a card carries, and what ``osteohooks evaluate`` prints for every rule asked."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,10 +16,14 @@ from hooks.evaluate import Finding
 from hooks.texts import Speaker
 
 _PLACES = Decimal("0.0001")
+_PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d{1,17})?")
 
 
-def as_json(finding: Finding, speaker: Speaker) -> dict[str, Any]:
-    """One finding with its figures, evidence and gaps; empty members are left out."""
+def as_json(finding: Finding, speaker: Speaker, *, whole: bool = False) -> dict[str, Any]:
+    """One finding with its figures, evidence and gaps.
+
+    Empty members are left out, as CDS Hooks wants on the wire; ``whole`` keeps them, for programs that read a file.
+    """
     verdict = finding.verdict
     row: dict[str, Any] = {
         "rule": finding.rule.id,
@@ -35,7 +40,7 @@ def as_json(finding: Finding, speaker: Speaker) -> dict[str, Any]:
         "missing": [missing_json(gap) for gap in verdict.missing],
         "source": _source(finding, speaker),
     }
-    return {key: value for key, value in row.items() if value not in (None, [], {}, "")}
+    return row if whole else {key: value for key, value in row.items() if value not in (None, [], {}, "")}
 
 
 def _source(finding: Finding, speaker: Speaker) -> str | None:
@@ -48,7 +53,7 @@ def evidence_json(proof: Evidence) -> dict[str, Any]:
         "resource": proof.resource,
         "what": proof.what,
         "code": proof.code,
-        "value": proof.value,
+        "value": _number(proof.value),
         "unit": proof.unit,
         "converted": plain(proof.converted) if proof.converted is not None else None,
         "date": proof.date.text if proof.date is not None else None,
@@ -56,6 +61,11 @@ def evidence_json(proof: Evidence) -> dict[str, Any]:
         "note": proof.note,
     }
     return {key: value for key, value in row.items() if value not in (None, "")}
+
+
+def _number(sent: str | None) -> Decimal | str | None:
+    """A plain number as a number with the digits that were sent; anything else as the text it is."""
+    return Decimal(sent) if sent is not None and _PLAIN_NUMBER.fullmatch(sent) else sent
 
 
 def missing_json(gap: Missing) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def _rule(rule_id: str, tables: Mapping[str, Any], mould: type | None) -> Rule:
         table["class"],
         table["title"],
         tuple(table["hooks"]),
-        {case: Severity(value) for case, value in table.get("severity", {}).items()},
+        _severities(rule_id, table),
         table["strength"],
         tuple(table.get("ours", ())),
         tuple(table.get("override", ())),
@@ -150,6 +150,13 @@ def _refuse_misfit(rule_id: str, table: Mapping[str, Any], has_check: bool, edit
         raise BadTable(f"{rule_id}: unknown hooks {table['hooks']}")
     if editions - set(EDITIONS):
         raise BadTable(f"{rule_id}: unknown editions {sorted(editions - set(EDITIONS))}")
+
+
+def _severities(rule_id: str, table: Mapping[str, Any]) -> dict[str, Severity]:
+    try:
+        return {case: Severity(value) for case, value in table.get("severity", {}).items()}
+    except ValueError as wrong:
+        raise BadTable(f"{rule_id}: severity must be one of {[s.value for s in Severity]}") from wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,10 +170,11 @@ def test_the_lower_of_first_and_current_clearance_decides(row: dict[str, str]) -
     assert advised(patient) == row["table"]
 
 
-def test_a_baseline_already_contraindicated_is_said() -> None:
+@pytest.mark.parametrize(("first", "is_said"), [("29.9", True), ("30", False), ("45", False)])
+def test_a_baseline_already_contraindicated_is_said(first: str, is_said: bool) -> None:
     patient = clearing("80").drafts_order("zometa", "4 mg").given("zometa", "2026-05-04", "4 mg")
-    patient.observed("creatinine_clearance_at_first_dose", "29.9 mL/min @ 2025-06-01")
-    assert "first_clearance_severe" in notes(patient)
+    patient.observed("creatinine_clearance_at_first_dose", f"{first} mL/min @ 2025-06-01")
+    assert ("first_clearance_severe" in notes(patient)) is is_said
 
 
 def test_the_first_clearance_is_computed_from_the_results_of_that_time() -> None:
@@ -190,10 +191,42 @@ def test_a_first_dose_without_results_of_that_time_is_left_aside() -> None:
     assert said(patient, "ZOL-DOSE-01") == "satisfied"
 
 
-def test_the_first_clearance_counts_when_the_sex_is_not_recorded() -> None:
+# Clearance now 80 as a man, 67.8 as a woman: 4 mg either way. The creatinine at the first dose, with 80 kg:
+SEX_UNKNOWN = """
+creatinine | table | outcome
+-----------+-------+--------------------------
+144        | 3.3   | info first_clearance_only  # 49.1 or 41.6
+176.8      |       | needs-data sex             # 40.0 or 33.9
+100        |       | needs-data sex             # 70.7 or 59.9
+80         | 4.0   | satisfied                  # 88.4 or 74.9
+"""
+
+
+@pytest.mark.parametrize("row", rows(SEX_UNKNOWN), ids=name)
+def test_the_first_clearance_counts_when_the_sex_is_not_recorded(row: dict[str, str]) -> None:
     patient = clearing("80").person(sex="unknown").drafts_order("zometa", "4 mg").given("zometa", "2026-05-04", "4 mg")
+    patient.observed("creatinine_serum", f"{row['creatinine']} umol/L @ 2026-05-04")
+    patient.observed("body_weight", "80 kg @ 2026-05-04")
+    assert said(patient, "ZOL-DOSE-01") == row["outcome"]
+    if row["outcome"] != "needs-data sex":
+        assert advised(patient) == row["table"]
+
+
+def test_the_numbers_behind_the_advice_are_shown() -> None:
+    figures = clearing("55").drafts_order("zometa", "4 mg").asks("ZOL-DOSE-01").verdict.figures
+    assert figures["clearance"].span.low == 55
+    assert figures["first_clearance"] is None
+    patient = clearing("80").drafts_order("zometa", "4 mg").given("zometa", "2026-05-04", "4 mg")
     patient.observed("creatinine_clearance_at_first_dose", "45 mL/min @ 2025-06-01")
-    assert advised(patient) == "3.3"
+    verdict = patient.asks("ZOL-DOSE-01").verdict
+    assert verdict.figures["first_clearance"].span.low == 45
+    assert "creatinine_clearance_at_first_dose" in {proof.what for proof in verdict.evidence}
+    assert {"creatinine_serum", "body_weight", "birth_date"} <= {proof.what for proof in verdict.evidence}
+
+
+def test_an_input_that_is_not_exactly_known_is_said() -> None:
+    assert notes(clearing("55").drafts_order("zometa", "4 mg")) == set()
+    assert notes(clearing("55").person(born="1958").drafts_order("zometa", "4 mg")) == {"inputs_assumed"}
 
 
 def test_a_presumed_patient_has_a_first_clearance_too() -> None:

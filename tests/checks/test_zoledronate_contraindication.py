@@ -180,6 +180,10 @@ def test_a_low_egfr_is_shown_when_the_clearance_is_not_known() -> None:
     assert finding.status == "needs-data"
     assert [m.what for m in finding.verdict.missing] == ["body_weight"]
     assert "egfr_ckdepi_2021" in {proof.what for proof in finding.verdict.evidence}
+    known = clearing("25").drafts_order("zometa").observed("egfr_ckdepi_2021", "22 mL/min/{1.73_m2} @ 2026-06-01")
+    verdict = known.asks("ZOL-CI-01").verdict
+    assert verdict.figures["clearance"].span.low == 25
+    assert "egfr_ckdepi_2021" not in {proof.what for proof in verdict.evidence}  # Cockcroft-Gault alone decides
 
 
 # The finding that already names the gap: never two lines for one missing result.

@@ -98,11 +98,11 @@ fever,urticaria                          | 2026-03-11 | allergy     | active   |
 anaphylaxis                              | 2026-03-11 | allergy     | active   | satisfied
 fever,bronchospasm                       | 2026-03-11 | allergy     | active   | satisfied
 fever,angioedema                         | 2026-03-11 | allergy     | active   | satisfied
-fever,rash in words                      | 2026-03-11 | allergy     | active   | satisfied  # a sign that is not understood
+fever,rash in words                      | 2026-03-11 | allergy     | active   | satisfied  # not understood
                                          | 2026-03-11 | allergy     | active   | satisfied  # no sign recorded
 fever                                    |            | allergy     | active   | satisfied  # onset unknown
 fever                                    | 2026-03    | allergy     | active   | satisfied  # may be late
-fever                                    | 2026-03-11 | intolerance | active   | satisfied  # already called an intolerance
+fever                                    | 2026-03-11 | intolerance | active   | satisfied  # already called so
 fever                                    | 2026-03-11 | allergy     | resolved | satisfied  # blocks nothing any more
 fever                                    | 2026-03-11 | allergy     | inactive | satisfied
 """

@@ -150,7 +150,7 @@ def test_a_clearance_is_shown_with_formula_and_dates(name: str, edition: str) ->
             used = {fact["what"]: fact for fact in row["evidence"]}
             assert "Cockcroft" in card["detail"]
             for what, word in {"creatinine_serum": "creatinine", "body_weight": "weight"}.items():
-                value, day = re.escape(used[what]["value"]), int(used[what]["date"][8:10])
+                value, day = re.escape(str(used[what]["value"])), int(used[what]["date"][8:10])
                 assert re.search(rf"{word} {value} \S+ on {day} \w+ \d{{4}}", card["detail"]), row["rule"]
             assert re.search(r"\d+\.\d{1,2} mL/min", card["detail"])
 

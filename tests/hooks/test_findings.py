@@ -65,7 +65,7 @@ def test_a_firing_finding_tells_everything() -> None:
         "resource": "Observation/r1",
         "what": "creatinine_serum",
         "code": "http://loinc.org|2160-0",
-        "value": "88.4",
+        "value": Decimal("88.4"),
         "unit": "umol/L",
         "converted": {"value": Decimal("88.4"), "unit": "umol/L"},
         "date": "2026-06-01",

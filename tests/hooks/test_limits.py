@@ -111,7 +111,7 @@ def test_a_computable_rule_without_a_check_stops_the_start() -> None:
 
 
 def test_a_severity_that_does_not_exist_stops_the_start() -> None:
-    with pytest.raises(ValueError, match="grave"):
+    with pytest.raises(BadTable, match="X-1: severity must be one of"):
         fill({"X-1": Mould}, {"X-1": table(severity={"due": "grave"})})
 
 

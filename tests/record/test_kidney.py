@@ -1,11 +1,10 @@
-"""Which creatinine and weight enter Cockcroft-Gault (P1, P4, P5), exactly, and the clearance at the first dose (A2)."""
+"""Which creatinine and weight enter Cockcroft-Gault (P1, P4, P5), in exact arithmetic."""
 
 from fractions import Fraction
 
 import pytest
 
 from fhir_mappers.record.answer import Known, Missing
-from fhir_mappers.record.dates import parse_date
 from fhir_mappers.record.quantity import Quantity
 from tests.support.bedside import Bedside
 from tests.support.drawn import name, rows
@@ -158,60 +157,6 @@ def test_which_weight_is_used(row: dict[str, str]) -> None:
         assert [(gap.what, gap.why) for gap in clearance.missing] == [("body_weight", row["used"])]
 
 
-# First dose on 2026-03-10, clearance 80 today.
-BASELINE = """
-creatinine then      | weight then     | written down      | clearance
----------------------+-----------------+-------------------+------------
-176.8 @ 2026-03-10   | 80 @ 2026-03-10 |                   | 40
-176.8 @ 2026-02-08   | 80 @ 2025-12-10 |                   | 40           # 30 d and 90 d before
-176.8 @ 2026-02-07   | 80 @ 2026-03-10 |                   | none         # 31 d
-176.8 @ 2026-03-10   | 80 @ 2025-12-09 |                   | 12.5 to 150  # 91 d: any weight
-176.8 @ 2026-03-11   | 80 @ 2026-03-10 |                   | none         # after the dose
-176.8 @ 2026-03-10 p | 80 @ 2026-03-10 |                   | none         # preliminary
-2400 @ 2026-03-10    | 80 @ 2026-03-10 |                   | none         # implausible
-176.8 @ 2026-03-10   | 80 @ 2026-03-10 | first 45          | 45           # written down wins
-                     |                 | first 45          | 45
-                     |                 | reported 45       | 45           # on the day of the dose
-                     |                 | reported-later 45 | none
-                     |                 |                   | none
-"""
-
-
-@pytest.mark.parametrize("row", rows(BASELINE), ids=name)
-def test_the_clearance_at_the_first_dose(row: dict[str, str]) -> None:
-    patient = clearing("80").given("zometa", "2026-03-10", "4 mg")
-    for what, unit, cell in (
-        ("creatinine_serum", "umol/L", row["creatinine then"]),
-        ("body_weight", "kg", row["weight then"]),
-    ):
-        value, _, rest = cell.partition(" @ ")
-        if value:
-            patient.observed(what, f"{value} {unit} @ {rest[:10]}", status="preliminary" if "p" in rest else "final")
-    _written_down(patient, *row["written down"].split())
-    dose = parse_date("2026-03-10")
-    span = patient.record().clearance_at(dose).span
-    shown = "none" if span is None else str(float(span.low)).removesuffix(".0")
-    if span is not None and not span.is_exact:
-        shown += f" to {float(span.high):g}"
-    assert shown == row["clearance"]
-
-
-def _written_down(patient: Bedside, how: str = "", value: str = "") -> None:
-    if how == "first":
-        patient.observed("creatinine_clearance_at_first_dose", f"{value} mL/min @ 2026-06-01")
-    elif how:
-        day = "2026-03-10" if how == "reported" else "2026-03-12"
-        patient.observed("crcl_cockcroft_gault", f"{value} mL/min @ {day}")
-
-
-def test_without_a_first_dose_only_what_was_written_down_counts() -> None:
-    assert clearing("80").record().clearance_at(None).span is None
-    patient = clearing("80").observed("creatinine_clearance_at_first_dose", "45 mL/min @ 2026-06-01")
-    span = patient.record().clearance_at(None).span
-    assert span is not None
-    assert span.low == 45
-
-
 def test_unknown_inputs_are_all_named_with_their_reason() -> None:
     clearance = Bedside(patient=None).record().clearance(MONTH)
     assert clearance.span is None
@@ -221,6 +166,12 @@ def test_unknown_inputs_are_all_named_with_their_reason() -> None:
         ("birth_date", "not-fetched"),
         ("sex", "not-fetched"),
     }
+
+
+@pytest.mark.parametrize(("born", "missing"), [("1906-06-03", []), ("1905-06-03", ["birth_date"])])
+def test_nobody_is_older_than_120(born: str, missing: list[str]) -> None:
+    patient = clearing("80").person(born=born)
+    assert [gap.what for gap in patient.record().clearance(MONTH).missing] == missing
 
 
 @pytest.mark.parametrize("born", ["2027-01-01", "1900-01-01"])

@@ -14,7 +14,7 @@ from hooks.check import Check, Unlimited
 from hooks.checks import (
     before_start,
     denosumab,
-    indication,
+    duplicate,
     mouth,
     vitamin_d,
     zoledronate,
@@ -143,7 +143,7 @@ ORDER_CHECKS: tuple[Check, ...] = (
         (*EXTENT, *CLEARANCE),
         drafting.is_denosumab_oncology,
     ),
-    Check("AR-DUP-01", indication.duplicate, indication.Duplicate, "duplicate", TREATMENT, drafting.is_oncology),
+    Check("AR-DUP-01", duplicate.duplicate, duplicate.Duplicate, "duplicate", TREATMENT, drafting.is_oncology),
     # before the first dose
     Check(
         "AR-RENAL-01",

@@ -38,7 +38,6 @@ def pages() -> dict[Path, str]:
 def page(about: Scenario) -> str:
     """The page of one scenario; editions that agree are written once, those that differ one below the other."""
     lines = [about.title["en"], about.title["fr"], ""]
-    lines += [f"NOT ACCEPTED: {fault}", ""] if (fault := expected()[about.id].get("defect")) else []
     lines += [about.shows["en"], about.shows["fr"], "", _setting(about), ""]
     lines += ["CARDS", "-----", *(_cards(about, about.service) or ["none, in every edition", ""])]
     lines += ["FINDINGS THAT SPEAK", "-------------------", *(_findings(about) or ["none, in every edition", ""])]

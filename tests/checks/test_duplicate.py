@@ -46,6 +46,32 @@ zoledronic acid | xgeva              | 28        | not-applicable
 """
 
 
+AGAIN = """
+first  | second | second starts | outcome
+-------+--------+---------------+--------------------
+zometa | zometa |               | warning same_twice      # both for today: the doses add up
+zometa | zometa | -20           | warning same_twice
+zometa | zometa | -21           | satisfied               # the next course, planned ahead
+xgeva  | wyost  |               | warning same_twice      # one product, two names
+zometa | xgeva  |               | warning drafted_twice
+"""
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("row", rows(AGAIN), ids=name)
+def test_the_same_product_is_not_drafted_twice_for_one_time(row: dict[str, str], edition: str) -> None:
+    starts = ago(row["second starts"]) if row["second starts"] else None
+    patient = Bedside().drafts_order(row["first"], "4 mg").drafts_order(row["second"], "4 mg", starts=starts)
+    assert patient.outcome("AR-DUP-01", edition) == row["outcome"]
+
+
+def test_the_doses_of_the_session_are_added_up_when_all_are_stated() -> None:
+    stated = Bedside().drafts_order("zometa", "4 mg").drafts_order("zometa", "3.5 mg").asks("AR-DUP-01")
+    assert str(stated.verdict.figures["total"]) == "7.5 mg"
+    unstated = Bedside().drafts_order("zometa", "4 mg").drafts_order("zometa").asks("AR-DUP-01")
+    assert unstated.verdict.figures["total"] is None
+
+
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("row", rows(RUNNING), ids=name)
 def test_another_product_with_a_recent_dose_is_a_duplicate(row: dict[str, str], edition: str) -> None:

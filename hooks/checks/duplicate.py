@@ -9,7 +9,7 @@ from fhir_mappers.record.answer import ABSENT, AMBIGUOUS, Answer, Missing, eithe
 from fhir_mappers.record.events import Dose, Event, TreatmentCourse
 from fhir_mappers.record.facts import ADMINISTRATIONS, ORDERS, STATEMENTS, evidence_of
 from fhir_mappers.record.products import DENOSUMAB_INGREDIENT, ZOLEDRONATE, Use
-from fhir_mappers.record.proposals import RemoveDraft, StopOrder
+from fhir_mappers.record.proposals import Names, RemoveDraft, StopOrder
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import DraftOrder, PatientRecord, Verdict, judge
 
@@ -51,7 +51,14 @@ def duplicate(record: PatientRecord, limits: Duplicate, draft: DraftOrder) -> Ve
     clash = yes(*evidence_of(twice, "other_antiresorptive")) | clash if twice else clash
     orders = tuple(o for o, answer in acting if answer.is_yes and o.kind == "order")
     stop = (StopOrder(orders),) if orders else ()
-    return judge(for_whom, ~clash, case="drafted_twice" if twice else "due", proposals=stop, margin=limits.margin)
+    named = _names((*twice, *(o for o, answer in acting if answer.is_yes)))
+    case = "drafted_twice" if twice else "due"
+    return judge(for_whom, ~clash, case=case, proposals=stop, margin=limits.margin, other=named)
+
+
+def _names(others: tuple[DraftOrder | TreatmentCourse, ...]) -> Names | None:
+    found = dict.fromkeys(other.product.substance for other in others if other.product is not None)
+    return Names(tuple(found)) if found else None
 
 
 def _drafted_again(record: PatientRecord, limits: Duplicate, draft: DraftOrder) -> list[DraftOrder]:

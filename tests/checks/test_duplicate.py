@@ -65,6 +65,13 @@ def test_the_same_product_is_not_drafted_twice_for_one_time(row: dict[str, str],
     assert patient.outcome("AR-DUP-01", edition) == row["outcome"]
 
 
+def test_the_other_drug_is_named() -> None:
+    running = Bedside().ordered("xgeva", ago(60)).given("xgeva", ago(20)).drafts_order("zometa", "4 mg")
+    assert running.asks("AR-DUP-01").verdict.figures["other"].keys == ("denosumab",)
+    drafted = Bedside().drafts_order("zometa", "4 mg").drafts_order("xgeva", "120 mg")
+    assert drafted.asks("AR-DUP-01").verdict.figures["other"].keys == ("denosumab",)
+
+
 def test_the_doses_of_the_session_are_added_up_when_all_are_stated() -> None:
     stated = Bedside().drafts_order("zometa", "4 mg").drafts_order("zometa", "3.5 mg").asks("AR-DUP-01")
     assert str(stated.verdict.figures["total"]) == "7.5 mg"

@@ -164,7 +164,8 @@ def _label(proposal: Proposal, done: tuple[Step, ...], speaker: Speaker) -> str:
         return say(key) if isinstance(proposal, RemoveDraft) else _stop_label(done, speaker)
     if isinstance(proposal.instead, NewService):
         items = speaker.figures.join([speaker.figures.name(item) for item in proposal.instead.items])
-        return f"{say(f'{key}-instead')} {items}"
+        visit = proposal.draft.kind == "Appointment"
+        return f"{say('label-visit-instead' if visit else 'label-remove-instead')} {items}"
     nothing_ended = done[0].words.startswith("action-new")
     return _medication_label("label-new" if nothing_ended else f"{key}-instead", proposal.instead, speaker)
 

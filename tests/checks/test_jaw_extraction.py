@@ -91,6 +91,16 @@ def test_the_suggestion_deletes_the_extraction_and_orders_the_care() -> None:
     assert [a.type.value for a in second.actions] == ["create"]
 
 
+@pytest.mark.parametrize(("language", "begins"), [("en", "Replace this appointment by"),
+                                                  ("fr", "Remplacer ce rendez-vous par :")])  # fmt: skip
+def test_an_appointment_is_called_one(language: str, begins: str) -> None:
+    patient = proposed(Bedside(moment="appointment-book").given("xgeva", ago(28)), "tooth_extraction")
+    context = OrderContext("p1", None, None, TODAY, language, patient.record().drafts)
+    speaker = Speaker(language, RULES, load_editions()["aura-2026"])
+    first, *_ = suggestions([patient.asks("ONJ-EXTRACT-01")], context, speaker)
+    assert first.label.startswith(begins)
+
+
 @pytest.mark.parametrize(("language", "label"), [("en", "Put this order on hold"),
                                                  ("fr", "Mettre cette prescription en attente")])  # fmt: skip
 def test_an_order_past_an_osteonecrosis_is_put_on_hold_and_nothing_else_is_touched(language: str, label: str) -> None:

@@ -220,7 +220,7 @@ def oligometastatic(record: PatientRecord, limits: Quarterly, draft: DraftOrder)
     few = no() if few.is_unknown else few
     advised = limits.dosing.table.dose_for(record.clearance(record.conventions.clearance.creatinine_zoledronate))
     other: tuple[Proposal, ...] = ()
-    if advised is not None and not record.dialysis().is_yes:
+    if advised is not None and record.dialysis().is_no:
         other = (RemoveDraft(draft, NewMedication(ZOLEDRONATE, advised, interval=limits.quarterly)),)
     return judge(record.has(c.LUNG_CANCER), ~few, proposals=other, quarterly=limits.quarterly)
 

@@ -199,7 +199,7 @@ def product(record: PatientRecord, limits: Product, draft: DraftOrder) -> Verdic
             return judge(ill, no())
         return undecided((Missing("product", ABSENT, draft.evidence("draft_order")),), evidence=ill.evidence)
     now = record.clearance(record.conventions.clearance.creatinine_zoledronate)
-    advised = None if record.dialysis().is_yes else limits.dosing.table.dose_for(now, _first_clearance(record, now))
+    advised = limits.dosing.table.dose_for(now, _first_clearance(record, now)) if record.dialysis().is_no else None
     instead = (RemoveDraft(draft, NewMedication("zoledronic_acid", advised)),) if advised else ()
     shown = now if advised else None
     verdict = judge(ill, no(draft.evidence("draft_order")), proposals=instead, advised=advised, clearance=shown)

@@ -174,6 +174,12 @@ def test_the_quarterly_alternative_has_the_dose_of_the_clearance(clearance: str,
     assert offered == ([("zoledronic_acid", dose, "90 d")] if dose else [])
 
 
+def test_no_quarterly_alternative_while_dialysis_is_not_known() -> None:
+    patient = clearing("80").ill("lung_cancer").observed("disease_extent", f"oligometastatic @ {ago(5)}")
+    finding = patient.without("procedures").drafts_order("xgeva", "120 mg").asks("DMAB-OLIGO-01")
+    assert (finding.verdict.outcome.value, finding.verdict.proposals) == ("due", ())
+
+
 PRODUCTS = """
 order     | dose   | every | bone disease     | outcome
 ----------+--------+-------+------------------+---------------------------

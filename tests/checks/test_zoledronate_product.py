@@ -48,6 +48,15 @@ def test_the_osteoporosis_product_is_no_oncology_product(row: dict[str, str], ed
     assert said(patient, "ZOL-CI-01", edition) == row["ZOL-CI-01"]
 
 
+@pytest.mark.parametrize(("sent", "offered"), [(True, ["4.0 mg"]), (False, [])])
+def test_the_oncology_dose_is_offered_only_where_dialysis_is_excluded(sent: bool, offered: list[str]) -> None:
+    patient = with_bone_disease(clearing("80"), "bone")
+    patient = patient if sent else patient.without("procedures")
+    finding = patient.drafts_order("aclasta", "5 mg", every="1 a").asks("ZOL-PROD-01")
+    assert finding.verdict.outcome.value == "due"
+    assert [str(proposal.instead.dose) for proposal in finding.verdict.proposals] == offered
+
+
 def with_bone_disease(patient: Bedside, disease: str) -> Bedside:
     """``none``, ``?`` (not sent), ``resolved``, ``refuted`` or the concept of the disease."""
     if disease == "?":

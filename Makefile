@@ -47,7 +47,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrad
 
 lock: $(STAMP) ## renew both locks to the newest versions (run with Python 3.11, the oldest we support)
 	$(COMPILE) --output-file=requirements.lock pyproject.toml
-	$(COMPILE) --extra=test --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml
+	$(COMPILE) --extra=postgresql --extra=plots --extra=tracing --extra=test --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml
 
 # --- the virtual environment ---
 # The stamp is written last and holds the folder it was made for, and .unfinished stands while packages are being put in:

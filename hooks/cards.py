@@ -17,6 +17,7 @@ from hooks.texts import Speaker, clip, composite
 RECOMMENDATION_SYSTEM = "https://osteohooks.github.io/fhir/CodeSystem/recommendation"
 FINDINGS_EXTENSION = "io.github.osteohooks.findings"
 NOT_CHECKED = "not-checked"
+FAULT = "fault"
 _UNAVAILABLE = frozenset({NOT_FETCHED, UNREADABLE})
 _OVERRIDES = 8
 _SERIES = 3
@@ -45,11 +46,27 @@ class _Group:
         return max((f.severity for f in self.all), key=lambda s: s.rank)
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A card with its kind (a topic, ``not-checked`` or ``fault``) and every finding it says."""
+
+    card: Card
+    kind: str
+    findings: tuple[Finding, ...] = ()
+
+
 def show(findings: Findings, context: OrderContext, speaker: Speaker) -> list[Card]:
     """The cards of one call, gravest first; nothing to say is an empty list."""
+    return [composed.card for composed in compose(findings, context, speaker)]
+
+
+def compose(
+    findings: Findings, context: OrderContext, speaker: Speaker, *, with_evidence: bool = True
+) -> list[Composed]:
+    """The same with what lies behind each card. Without evidence a card tells neither what it rests on nor the trace."""
     groups = sorted(_consolidate(findings.speaking), key=lambda group: -group.severity.rank)
-    cards = [_card(group, context, speaker) for group in groups]
-    return [*cards, *(_broken(findings.broken, speaker) if findings.broken else ())]
+    made = [Composed(_card(group, context, speaker, with_evidence), group.card, group.all) for group in groups]
+    return [*made, *([Composed(_broken(findings.broken, speaker), FAULT)] if findings.broken else ())]
 
 
 def _consolidate(speaking: tuple[Finding, ...]) -> list[_Group]:
@@ -91,18 +108,18 @@ def _is_unavailable(finding: Finding) -> bool:
     )
 
 
-def _card(group: _Group, context: OrderContext, speaker: Speaker) -> Card:
+def _card(group: _Group, context: OrderContext, speaker: Speaker, with_evidence: bool) -> Card:
     lead = group.shown[0]
     offered = suggestions(group.all, context, speaker)
     return Card(
         summary=_summary(group, speaker),
-        detail=_detail(group, speaker),
+        detail=_detail(group, speaker, with_evidence),
         indicator=Indicator(group.severity.value),
         source=_source(lead.rule, speaker),
         suggestions=offered,
         selection_behavior=selection_behavior(offered),
         override_reasons=_override_reasons(group.all, speaker),
-        extension={FINDINGS_EXTENSION: [as_json(f, speaker) for f in group.all]},
+        extension={FINDINGS_EXTENSION: [as_json(f, speaker) for f in group.all]} if with_evidence else None,
     )
 
 
@@ -122,24 +139,25 @@ def _summary(group: _Group, speaker: Speaker) -> str:
     return speaker.summary(lead)
 
 
-def _detail(group: _Group, speaker: Speaker) -> str:
+def _detail(group: _Group, speaker: Speaker, with_evidence: bool) -> str:
     blocks = [speaker.word("not-checked-why")] if group.card == NOT_CHECKED else []
     seen: set[str] = set()
     for finding in group.all:
         lines = [line for line in speaker.paragraphs(finding) if line not in seen]
         seen.update(lines)
-        blocks.append(_paragraph(finding, lines, speaker, headed=len(group.all) > 1))
+        facts = _facts(finding.verdict.evidence, speaker) if with_evidence else []
+        blocks.append(_paragraph(finding, lines, facts, speaker, headed=len(group.all) > 1))
     told = [speaker.information(rule) for rule in _informational(group, speaker)]
     return "\n\n".join([*blocks, *told, f"*{escape(speaker.edition.label[speaker.language])}*"])
 
 
-def _paragraph(finding: Finding, lines: list[str], speaker: Speaker, *, headed: bool) -> str:
+def _paragraph(finding: Finding, lines: list[str], facts: list[str], speaker: Speaker, *, headed: bool) -> str:
     """One finding: what, why, what is missing, what it rests on, where it stands in the guideline."""
     parts = [f"**{speaker.summary(finding)}**" if headed else "", " ".join(lines)]
     colon, semicolon = speaker.figures.colon, speaker.figures.semicolon
     if finding.verdict.missing:
         parts.append(f"{speaker.word('missing')}{colon} {speaker.missing(finding)}.")
-    if facts := _facts(finding.verdict.evidence, speaker):
+    if facts:
         parts.append(f"{speaker.word('rests-on')}{colon} {f'{semicolon} '.join(facts)}.")
     strength = finding.rule.strength[speaker.language]
     where = f"{speaker.source(finding)}{semicolon} {strength} ({speaker.word('rule')} {finding.rule.id})"
@@ -187,14 +205,12 @@ def _override_reasons(findings: Iterable[Finding], speaker: Speaker) -> tuple[Ov
     return tuple(OverrideReason(**speaker.override(code)) for code in offered)
 
 
-def _broken(broken: tuple[Broken, ...], speaker: Speaker) -> list[Card]:
+def _broken(broken: tuple[Broken, ...], speaker: Speaker) -> Card:
     rules = ", ".join(dict.fromkeys(b.rule for b in broken))
     rule = speaker.rules[broken[0].rule]
-    return [
-        Card(
-            summary=clip(speaker.word("broken")),
-            detail=f"{speaker.word('broken-detail')} {rules}",
-            indicator=Indicator.INFO,
-            source=_source(rule, speaker),
-        )
-    ]
+    return Card(
+        summary=clip(speaker.word("broken")),
+        detail=f"{speaker.word('broken-detail')} {rules}",
+        indicator=Indicator.INFO,
+        source=_source(rule, speaker),
+    )

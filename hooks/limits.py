@@ -28,6 +28,7 @@ HOOK_NAMES = (
 _ABOUT_EDITION = {"id", "source"}
 _ABOUT_RULE = {"title", "class", "hooks", "severity", "strength", "ours", "override", "said_in", "edition"} | {
     "snooze",
+    "per_prescriber",
     "reason",
 }
 
@@ -48,7 +49,8 @@ class Edition:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row of the catalogue as the product carries it: computable (C), by questionnaire (Q), informational (I), or
-    not computable (N) for the ``reason`` given. ``snooze`` maps a case to the time (d) it stays away once shown.
+    not computable (N) for the ``reason`` given. ``snooze`` maps a case to the time (d) it stays away once shown;
+    ``per_prescriber``: dismissed by one, it is still said to another.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Rule:
     numbers: Mapping[str, Any]
     snooze: Mapping[str, Quantity] = field(default_factory=dict)
     reason: Mapping[str, str] | None = None
+    per_prescriber: bool = False
 
     def severity_of(self, case: str) -> Severity:
         """Severity of a case; a needs-data case without its own takes the gravest of the rule, capped at warning."""
@@ -135,6 +138,7 @@ def _rule(rule_id: str, tables: Mapping[str, Any], mould: type | None) -> Rule:
         else {},
         {case: Quantity.of(time) for case, time in table.get("snooze", {}).items()},
         table.get("reason"),
+        bool(table.get("per_prescriber", False)),
     )
 
 

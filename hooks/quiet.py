@@ -1,17 +1,25 @@
-"""What need not be said again: what was shown, overridden or dismissed, and which cards stay away because of it.
+"""What need not be said again: what was shown, overridden or dismissed, and for how long that keeps a finding quiet.
 
-The three dataclasses and ``Memory`` are the whole of what a store has to hold: plain strings, days and enums, no value
-of a patient. Keys are opaque: the street makes them, and nobody can turn them back into a patient or a user.
+``Whose``, ``Remembered``, ``CardMemo`` and ``Memory`` are the whole of what a store has to hold: plain strings, days
+and enums, no value of a patient. Keys are opaque: the street makes them, and nobody can turn them back into a person.
 """
 
+import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 from typing import Protocol
 from uuid import UUID
 
+from fhir_mappers.record.quantity import Quantity
 from hooks.check import Severity
+from hooks.evaluate import Finding
+from hooks.limits import pour
+
+SELECTING = "order-select"
 
 
 class Kind(StrEnum):
@@ -61,10 +69,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class CardMemo:
-    """A card that was shown, so that feedback about its uuid can be understood.
-
-    ``cached`` says that its findings are remembered as shown (the caller asked for it, or a rule has its own snooze).
-    """
+    """A card that was shown, so that feedback about its uuid can be understood."""
 
     card: UUID
     service: str
@@ -93,3 +98,101 @@ class Memory(Protocol):
 
     def find(self, tenant: str, card: UUID) -> tuple[Whose, CardMemo] | None:
         """The card with this uuid and to whom it was shown; None when it is unknown to this tenant."""
+
+
+class Reason(StrEnum):
+    """Why a card is withheld: the caller asked for it (the first four), or someone decided so before."""
+
+    NOT_SERIOUS = "not-serious"
+    SWITCHED_OFF = "switched-off"
+    BEYOND_MAXIMUM = "beyond-maximum"
+    REPEATED = "repeated"
+    DISMISSED = "dismissed"
+    OVERRIDDEN = "overridden"
+    SNOOZED = "snoozed"
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """How long a decision counts (d); see quiet.toml."""
+
+    dismissed: Quantity
+    order: Quantity
+    session: Quantity
+
+
+@cache
+def default_windows() -> Windows:
+    """The windows shipped with the product.
+
+    Raises:
+        BadTable: a key is missing, surplus or no quantity.
+    """
+    row = tomllib.loads((files("hooks") / "quiet.toml").read_text("utf-8"))["windows"]
+    filled: Windows = pour(Windows, {key: value for key, value in row.items() if key != "ours"}, "quiet.toml windows")
+    return filled
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What is remembered of one patient, as far as it counts for this user on this day at this hook.
+
+    ``drop_repeated``: the caller asks not to repeat at order-sign what order-select said.
+    """
+
+    rows: tuple[Remembered, ...]
+    day: date
+    user: str | None = None
+    drop_repeated: bool = False
+    windows: Windows = field(default_factory=default_windows)
+
+    def reason(self, finding: Finding, traces: tuple[Trace, ...]) -> Reason | None:
+        """Why this finding need not be said again; None when it must be.
+
+        Only rows with the same fingerprint count: a changed fact, case or severity speaks at once.
+        """
+        known = {(trace.rule, trace.fingerprint) for trace in traces}
+        rows = [row for row in self.rows if (row.rule, row.fingerprint) in known]
+        if not rows:
+            return None
+        if finding.severity is Severity.INFO and any(self._put_aside(row, finding) for row in rows):
+            return Reason.DISMISSED
+        if finding.severity is not Severity.INFO and _each(traces, filter(self._is_override, rows)):
+            return Reason.OVERRIDDEN
+        if any(self._is_snoozed(row, finding) for row in rows):
+            return Reason.SNOOZED
+        if self.drop_repeated and _each(traces, filter(self._was_selected, rows)):
+            return Reason.REPEATED
+        return None
+
+    def _put_aside(self, row: Remembered, finding: Finding) -> bool:
+        """For the patient, whoever put it aside; a rule may want it from each prescriber."""
+        decided = row.kind in (Kind.DISMISSED, Kind.OVERRIDDEN) and self._within(row, self.windows.dismissed)
+        return decided and (self._is_mine(row) or not finding.rule.per_prescriber)
+
+    def _is_override(self, row: Remembered) -> bool:
+        """Who signs for another has not seen the card yet, so only one's own override counts."""
+        return row.kind is Kind.OVERRIDDEN and self._is_mine(row) and self._within(row, self.windows.order)
+
+    def _is_snoozed(self, row: Remembered, finding: Finding) -> bool:
+        """Shown on an earlier day: on the same day it stays, or it would vanish when the chart is drawn again."""
+        time = finding.rule.snooze.get(finding.verdict.case)
+        if time is None or finding.severity is Severity.CRITICAL:
+            return False
+        return row.kind is Kind.SHOWN and self._is_mine(row) and row.on != self.day and self._within(row, time)
+
+    def _was_selected(self, row: Remembered) -> bool:
+        shown = row.kind is Kind.SHOWN and row.hook == SELECTING
+        return shown and self._is_mine(row) and self._within(row, self.windows.session)
+
+    def _is_mine(self, row: Remembered) -> bool:
+        return row.user is not None and row.user == self.user
+
+    def _within(self, row: Remembered, time: Quantity) -> bool:
+        return 0 <= (self.day - row.on).days < time.value
+
+
+def _each(traces: tuple[Trace, ...], rows: Iterable[Remembered]) -> bool:
+    """Whether there is a row for every order the finding is about; about an order without an id there never is."""
+    decided = {row.draft for row in rows}
+    return bool(traces) and all(trace.draft is not None and trace.draft in decided for trace in traces)

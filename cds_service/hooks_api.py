@@ -1,7 +1,7 @@
 """Discovery and calls: parse, hand to the pipeline, answer. No clinical thought, no wiring."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -41,6 +41,10 @@ class Service(Protocol):
     def prefetch(self) -> Mapping[str, str]:
         """Templates by key, in order."""
 
+    @property
+    def extension(self) -> Mapping[str, Any]:
+        """What a caller may ask of it."""
+
 
 class Reply(Protocol):
     """What the pipeline answers."""
@@ -48,6 +52,10 @@ class Reply(Protocol):
     @property
     def cards(self) -> list[Card]:
         """The cards, most urgent first."""
+
+    @property
+    def extension(self) -> Mapping[str, Any] | None:
+        """What the answer tells besides its cards, for machines."""
 
 
 S = TypeVar("S", bound=Service)
@@ -84,7 +92,7 @@ def create_blueprint(services: Iterable[S], advise: Advise[S], default_language:
         except RecursionError:
             # Readers decode values that were only skipped over so far, a few frames further up the stack.
             raise TooDeep from None
-        return _answer(to_wire(reply.cards), language)
+        return _answer(to_wire(reply.cards, reply.extension), language)
 
     @pages.get("/livez")
     def live() -> Response:
@@ -102,6 +110,7 @@ def describe(service: Service) -> DiscoveryService:
         description=service.description,
         usage_requirements=service.usage_requirements or None,
         prefetch=dict(service.prefetch),
+        extension=dict(service.extension) or None,
     )
 
 

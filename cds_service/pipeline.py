@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from cds_service.errors import MissingData
 from fhir_mappers.build import build_record
@@ -13,15 +14,18 @@ from fhir_mappers.record.answer import NOT_FETCHED
 from fhir_mappers.record.conventions import Conventions
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import Terminology, default_terminology
-from hooks.cards import show
+from hooks.cards import compose
 from hooks.check import Outcome
 from hooks.evaluate import Findings, Guideline, evaluate
 from hooks.limits import Edition, Rule, load_editions, load_rules
+from hooks.preferences import preferences
+from hooks.quiet import CardMemo, Recollection, Remembered
 from hooks.registry import CHECKS
 from hooks.request import HookRequest
 from hooks.response import Card
 from hooks.services import Service
 from hooks.texts import LANGUAGES, Speaker
+from hooks.withholding import Withheld, select, told, trace
 
 Clock = Callable[[], date]
 _log = logging.getLogger("osteohooks")
@@ -29,7 +33,7 @@ _log = logging.getLogger("osteohooks")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything wired once at the start: clock, tables, value sets, speakers."""
+    """Everything wired once at the start: clock, tables, value sets, speakers, the key of fingerprints (64 bytes)."""
 
     today: Clock
     edition: str
@@ -38,16 +42,25 @@ class Parts:
     terminology: Terminology
     conventions: Conventions
     speakers: Mapping[tuple[str, str], Speaker] = field(default_factory=dict)
+    key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one call is answered: the cards, and what lies behind them."""
+    """What one call is answered: the cards, and what lies behind them. ``memos`` and ``seen`` are for the memory."""
 
     cards: list[Card]
     findings: Findings
     record: PatientRecord
     speaker: Speaker
+    withheld: tuple[Withheld, ...] = ()
+    memos: tuple[CardMemo, ...] = ()
+    seen: tuple[Remembered, ...] = ()
+
+    @property
+    def extension(self) -> Mapping[str, Any] | None:
+        """Which cards were withheld, and why; None when all are shown."""
+        return told(self.withheld)
 
 
 def build_parts(today: Clock, edition: str) -> Parts:
@@ -73,8 +86,11 @@ def advise(
     *,
     as_of: date | None = None,
     edition: str | None = None,
+    remembered: tuple[Remembered, ...] = (),
+    user: str | None = None,
 ) -> Reply:
-    """Read, ask, say, show. The clock is read once, here, unless ``as_of`` is given.
+    """Read, ask, say, show. The clock is read once, here, unless ``as_of`` is given. ``remembered`` is what the memory
+    holds of this patient, ``user`` the key under which it knows who asks.
 
     Raises:
         MissingData: nothing useful can be said because none of the service's data came.
@@ -84,16 +100,33 @@ def advise(
     findings = evaluate(service.checks, record, Guideline(parts.rules, chosen), _report)
     _require_something(service, record, findings)
     speaker = parts.speakers[language, chosen]
-    context = OrderContext(
-        call.context.patient_id,
-        call.context.user_id,
-        call.context.encounter_id,
-        day,
+    wanted = preferences(call.extension, call.hook)
+    past = Recollection(remembered, day, user, wanted.drop_repeated)
+    made = compose(findings, _context(call, record, language), speaker, with_evidence=wanted.evidence)
+    selection = select(trace(made, record.drafts, parts.key), wanted, past, speaker)
+    return Reply(
+        selection.cards,
+        findings,
+        record,
+        speaker,
+        selection.withheld,
+        selection.memos(service.id, call.hook),
+        selection.seen(call.hook, wanted.remember_shown, past),
+    )
+
+
+def _context(call: HookRequest, record: PatientRecord, language: str) -> OrderContext:
+    """For whom, by whom and beside what a proposed order would be written."""
+    named = call.context
+    return OrderContext(
+        named.patient_id,
+        named.user_id,
+        named.encounter_id,
+        record.as_of,
         language,
         record.drafts,
         record.requests,
     )
-    return Reply(show(findings, context, speaker), findings, record, speaker)
 
 
 def read(call: HookRequest, parts: Parts, day: date) -> PatientRecord:

@@ -63,7 +63,7 @@ def show(findings: Findings, context: OrderContext, speaker: Speaker) -> list[Ca
 def compose(
     findings: Findings, context: OrderContext, speaker: Speaker, *, with_evidence: bool = True
 ) -> list[Composed]:
-    """The same with what lies behind each card. Without evidence a card tells neither what it rests on nor the trace."""
+    """The same with what lies behind each card. Without evidence none tells what it rests on, nor carries the trace."""
     groups = sorted(_consolidate(findings.speaking), key=lambda group: -group.severity.rank)
     made = [Composed(_card(group, context, speaker, with_evidence), group.card, group.all) for group in groups]
     return [*made, *([Composed(_broken(findings.broken, speaker), FAULT)] if findings.broken else ())]

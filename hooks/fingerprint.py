@@ -39,12 +39,17 @@ def fingerprint(finding: Finding, key: bytes = b"") -> str:
         {name: _figure(value, finding.draft) for name, value in sorted(verdict.figures.items())},
         _order(finding),
     ]
-    return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=_SIZE, key=key).hexdigest()
+    return _digest(json.dumps(facts, sort_keys=True), key)
 
 
-def own_id(draft: DraftOrder) -> str | None:
-    """The reference of an order the EHR gave an id; None when it is known by its place in the bundle only."""
-    return draft.source.resource if _REFERENCE.fullmatch(draft.source.resource) else None
+def order_key(draft: DraftOrder, key: bytes = b"") -> str | None:
+    """A digest of the reference of an order; None when the EHR gave it no id and it is known by its place only."""
+    reference = draft.source.resource
+    return _digest(reference, key) if _REFERENCE.fullmatch(reference) else None
+
+
+def _digest(text: str, key: bytes) -> str:
+    return blake2b(text.encode(), digest_size=_SIZE, key=key).hexdigest()
 
 
 def _order(finding: Finding) -> list[Any] | None:

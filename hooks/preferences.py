@@ -1,7 +1,7 @@
 """What a caller asks for in the ``extension`` of its request: HL7 PDDI-CDS and Da Vinci CRD configuration.
 
-HL7 PDDI-CDS (STU1, "PDDI Configuration Items"): ``pddi-configuration-items``, in its prose also ``configuration-items``;
-an object of booleans, or a list of ``{"code", "value"}``. Da Vinci CRD ("Hook configuration"):
+HL7 PDDI-CDS (STU1, "PDDI Configuration Items"): ``pddi-configuration-items``, in its prose ``configuration-items``; an
+object of booleans, or a list of ``{"code", "value"}``. Da Vinci CRD ("Hook configuration"):
 ``davinci-crd.configuration``, an object of booleans and integers. What is not offered, malformed or contradictory is
 ignored: no call fails because of its configuration, and in doubt the card is shown.
 """

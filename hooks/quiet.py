@@ -43,8 +43,8 @@ class Whose:
 class Trace:
     """One finding of a card, without any value: its rule, the digest of the facts it rests on, the order it is about.
 
-    ``draft`` is the reference the EHR gave the order (``MedicationRequest/42``); None when it is about no order, or
-    about one without an id of its own. A finding about the whole session has one trace for each of its orders.
+    ``draft`` is a digest of the reference the EHR gave the order; None when it is about no order, or about one without
+    an id of its own. A finding about the whole session has one trace for each of its orders.
     """
 
     rule: str

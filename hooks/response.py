@@ -206,6 +206,7 @@ class Answer(_Wire):
     """The body of a successful call. No system actions: they need an agreement with the EHR beforehand."""
 
     cards: tuple[Card, ...]
+    extension: Extension = None
 
     @model_validator(mode="after")
     def _uuids_are_unique(self) -> Self:
@@ -239,7 +240,7 @@ class Discovery(_Wire):
         return dumps_exact(self.model_dump(by_alias=True, exclude_none=True))
 
 
-def to_wire(cards: Iterable[Card]) -> bytes:
+def to_wire(cards: Iterable[Card], extension: Mapping[str, Any] | None = None) -> bytes:
     """The JSON body of an answer; ``{"cards":[]}`` when there is nothing to say."""
-    answer = Answer(cards=tuple(cards))
+    answer = Answer(cards=tuple(cards), extension=dict(extension) if extension else None)
     return dumps_exact(answer.model_dump(by_alias=True, exclude_none=True))

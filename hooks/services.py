@@ -1,13 +1,16 @@
 """The explicit list of CDS services. Their prefetch templates are derived from what their checks read."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, default_terminology
 from hooks.check import Check
 from hooks.limits import Rule, load_rules
+from hooks.preferences import offered
 from hooks.registry import CHECKS
+from hooks.texts import load_texts
 
 _PATIENT = "{{context.patientId}}"
 _ORDER = (
@@ -63,7 +66,9 @@ _ANSWERED_BY_FORM = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One CDS service: an id of its own, one hook, and the checks whose rules name that hook."""
+    """One CDS service: an id of its own, one hook, and the checks whose rules name that hook. ``extension`` tells what
+    a caller may ask of it.
+    """
 
     id: str
     hook: str
@@ -75,6 +80,7 @@ class Service:
         "FHIR R4. Indication and rhythm for lung cancer with bone metastases; safety for any malignant bone disease. "
         "Data that are not sent are reported as not checked, never as normal."
     )
+    extension: Mapping[str, Any] = field(default_factory=dict)
 
 
 _DECLARED = (
@@ -127,7 +133,17 @@ def services() -> tuple[Service, ...]:
 
 def _service(service_id: str, hook: str, title: str, description: str, rules: Mapping[str, Rule]) -> Service:
     checks = tuple(check for check in CHECKS if hook in rules[check.id].hooks)
-    return Service(service_id, hook, title, description, checks, prefetch_templates(checks))
+    headings = load_texts()[1]["cards"]
+    kinds = {check.card: headings[check.card]["en"] for check in checks}
+    return Service(
+        service_id,
+        hook,
+        title,
+        description,
+        checks,
+        prefetch_templates(checks),
+        extension=offered(hook, kinds.items()),
+    )
 
 
 def prefetch_templates(checks: Iterable[Check]) -> dict[str, str]:

@@ -6,15 +6,18 @@ carries the whole order), so one finding that must be said brings back all of it
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fhir_mappers.record.events import DraftOrder
-from hooks.cards import FAULT, Composed
+from hooks.cards import FAULT, NOT_CHECKED, Composed
 from hooks.evaluate import Finding
-from hooks.fingerprint import fingerprint, own_id
+from hooks.fingerprint import fingerprint, order_key
 from hooks.preferences import Preferences
 from hooks.quiet import CardMemo, Kind, Reason, Recollection, Remembered, Trace
-from hooks.response import Indicator
+from hooks.response import Card, Indicator
 from hooks.texts import Speaker
+
+WITHHELD_EXTENSION = "io.github.osteohooks.withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Traced:
 class Withheld:
     """A card that is not shown, and why."""
 
-    made: Composed
+    card: Traced
     reasons: tuple[Reason, ...]
 
 
@@ -50,6 +53,15 @@ class Selection:
 
     shown: tuple[Traced, ...] = ()
     withheld: tuple[Withheld, ...] = ()
+
+    @property
+    def cards(self) -> list[Card]:
+        """The cards shown, as the caller gets them."""
+        return [one.made.card for one in self.shown]
+
+    def memos(self, service: str, hook: str) -> tuple[CardMemo, ...]:
+        """What to keep of each card shown."""
+        return tuple(one.memo(service, hook) for one in self.shown)
 
     def seen(self, hook: str, remembering: bool, recollection: Recollection) -> tuple[Remembered, ...]:
         """What to remember as shown: everything when the caller asked for it, else what its own rule keeps away."""
@@ -64,6 +76,19 @@ class Selection:
         )
 
 
+def told(withheld: Iterable[Withheld]) -> dict[str, Any] | None:
+    """The withheld cards as extension of an answer: rules, severity and reasons, no value; None when there are none."""
+    rows = [
+        {
+            "rules": list(dict.fromkeys(finding.rule.id for finding, _ in one.card.findings)),
+            "indicator": one.card.made.card.indicator.value,
+            "reasons": [reason.value for reason in one.reasons],
+        }
+        for one in withheld
+    ]
+    return {WITHHELD_EXTENSION: rows} if rows else None
+
+
 def trace(made: Iterable[Composed], drafts: Iterable[DraftOrder], key: bytes = b"") -> tuple[Traced, ...]:
     """The cards with their traces. ``drafts`` are the orders the user is about to select or sign; ``key`` as in
     `fingerprint`.
@@ -76,7 +101,7 @@ def _traces(finding: Finding, session: list[DraftOrder], key: bytes) -> tuple[Tr
     """One for each order the finding is about: its own, else all of the session; none of them gives one without."""
     digest = fingerprint(finding, key)
     about = [finding.draft] if finding.draft is not None else session
-    names = dict.fromkeys(own_id(draft) for draft in about) or {None: None}
+    names = dict.fromkeys(order_key(draft, key) for draft in about) or {None: None}
     return tuple(Trace(finding.rule.id, digest, finding.severity, name) for name in names)
 
 
@@ -88,11 +113,11 @@ def select(cards: Iterable[Traced], wanted: Preferences, recollection: Recollect
     withheld: list[Withheld] = []
     for card in cards:
         if reasons := _unwanted(card, wanted) or _quiet(card, recollection):
-            withheld.append(Withheld(card.made, reasons))
+            withheld.append(Withheld(card, reasons))
         else:
             kept.append(card)
     shown, beyond = _at_most(kept, wanted.max_cards, speaker)
-    over = [Withheld(card.made, (Reason.BEYOND_MAXIMUM,)) for card in beyond]
+    over = [Withheld(card, (Reason.BEYOND_MAXIMUM,)) for card in beyond]
     return Selection(tuple(shown), (*withheld, *over))
 
 
@@ -100,7 +125,7 @@ def _unwanted(card: Traced, wanted: Preferences) -> tuple[Reason, ...]:
     """A fault of ours is said even to a caller who wants no information: what failed may have been critical."""
     if card.is_critical or card.made.kind == FAULT:
         return ()
-    if card.made.kind in wanted.switched_off:
+    if card.made.kind in wanted.switched_off - {NOT_CHECKED}:  # not offered: what is unknown is no topic
         return (Reason.SWITCHED_OFF,)
     is_info = card.made.card.indicator is Indicator.INFO
     return (Reason.NOT_SERIOUS,) if is_info and not wanted.non_serious else ()
@@ -126,5 +151,5 @@ def _noting(last: Traced, beyond: list[Traced], speaker: Speaker) -> Traced:
     card = last.made.card
     lines = [f"- {speaker.word(f'severity-{one.made.card.indicator.value}')} {one.made.card.summary}" for one in beyond]
     note = "\n".join([speaker.word("left-out", count=len(beyond)), "", *lines])
-    longer = card.model_copy(update={"detail": f"{card.detail}\n\n{note}" if card.detail else note})
-    return replace(last, made=replace(last.made, card=longer))
+    longer = dict(card) | {"detail": f"{card.detail}\n\n{note}" if card.detail else note}
+    return replace(last, made=replace(last.made, card=Card(**longer)))

@@ -27,11 +27,13 @@ class DemoService:
     prefetch: Mapping[str, str] = field(
         default_factory=lambda: {"patient": "Patient/{{context.patientId}}", "aged": "Observation?x"}
     )
+    extension: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class DemoReply:
     cards: list[Card]
+    extension: Mapping[str, Any] | None = None
 
 
 SIGN = DemoService("demo-order-sign", "order-sign")

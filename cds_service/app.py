@@ -14,6 +14,7 @@ from hooks.request import HookRequest
 
 if TYPE_CHECKING:
     from cds_service.pipeline import Parts, Reply
+    from hooks.quiet import Memory, Remembered
 
 Clock = Callable[[], date]
 
@@ -25,21 +26,30 @@ HEADERS = {
 }
 
 
-def create_app(settings: Settings, clock: Clock, parts: "Parts | None" = None) -> Flask:
+def create_app(settings: Settings, clock: Clock, parts: "Parts | None" = None, memory: "Memory | None" = None) -> Flask:
     """The whole service. ``parts`` are what the pipeline works with; by default they are made from ``settings``.
+    ``memory`` holds what was said before; by default one that ends with the process.
 
     Raises:
         BadTable, ValueError: a guideline, a text or a template does not fit; nothing is served then.
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service import pipeline
+    from cds_service.memory import InMemory, Pseudonyms, remembering
     from cds_service.sandbox.pages import create_sandbox
     from hooks.services import Service, services
 
     wired = pipeline.build_parts(clock, settings.edition) if parts is None else parts
 
+    past, names = memory if memory is not None else InMemory(), Pseudonyms()
+
     def advise(call: HookRequest, service: Service, language: str) -> "Reply":
-        return pipeline.advise(call, service, wired, language)
+        day = wired.today()
+
+        def ask(remembered: "tuple[Remembered, ...]", user: str | None) -> "Reply":
+            return pipeline.advise(call, service, wired, language, as_of=day, remembered=remembered, user=user)
+
+        return remembering(past, names.whose(call), day, ask)
 
     app = build_app(settings, services(), advise)
     if settings.sandbox:

@@ -7,6 +7,7 @@ how a fact reached us, and which order it is (`hooks.quiet.Trace` says that).
 
 import json
 import re
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
@@ -30,14 +31,14 @@ def fingerprint(finding: Finding, key: bytes = b"") -> str:
     """32 hexadecimal digits. ``key`` (at most 64 bytes, a secret of the installation) keeps anyone from guessing the
     values back by trying them all.
     """
-    verdict = finding.verdict
+    verdict, fixed = finding.verdict, _fixed(finding)
     facts = [
         [finding.rule.id, finding.edition, finding.status, verdict.case, finding.severity.value],
         sorted(verdict.notes),
         _ordered(_proof(proof) for proof in verdict.evidence),
         _ordered(_gap(gap) for gap in verdict.missing),
-        {name: _figure(value, finding.draft) for name, value in sorted(verdict.figures.items())},
-        _order(finding),
+        {name: _figure(value, fixed) for name, value in sorted(verdict.figures.items())},
+        _order(finding, fixed),
     ]
     return _digest(json.dumps(facts, sort_keys=True), key)
 
@@ -52,12 +53,19 @@ def _digest(text: str, key: bytes) -> str:
     return blake2b(text.encode(), digest_size=_SIZE, key=key).hexdigest()
 
 
-def _order(finding: Finding) -> list[Any] | None:
+def _fixed(finding: Finding) -> tuple[Any, ...]:
+    """The lengths of time that do not move with the day: the order's own interval, and the numbers of the guideline."""
+    numbers = finding.rule.numbers.get(finding.edition)
+    limits = [getattr(numbers, one.name) for one in fields(numbers)] if numbers is not None else []
+    return (*limits, finding.draft.interval if finding.draft is not None else None)
+
+
+def _order(finding: Finding, fixed: tuple[Any, ...]) -> list[Any] | None:
     """Of the order: the drug, whether it is stopped, and its planned day where elapsed time was reckoned up to it."""
     draft = finding.draft
     if draft is None:
         return None
-    reckoned = any(_moves(value, draft) for value in finding.verdict.figures.values())
+    reckoned = any(_moves(value, fixed) for value in finding.verdict.figures.values())
     planned = draft.planned.text if reckoned and draft.planned is not None else None
     return [draft.kind, sorted(draft.concepts), draft.stops, planned]
 
@@ -67,7 +75,7 @@ def _proof(proof: Evidence) -> list[Any]:
     drafted = proof.origin == _DRAFTED
     place = proof.resource if _REFERENCE.fullmatch(proof.resource) and not drafted else None
     bound = (proof.value or "")[:1] if (proof.value or "").startswith(("<", ">")) else ""
-    value = [bound, _figure(proof.converted, None)] if proof.converted is not None else [proof.value, proof.unit]
+    value = [bound, _figure(proof.converted)] if proof.converted is not None else [proof.value, proof.unit]
     day = proof.date.text if proof.date is not None and not drafted else None
     return [place, proof.what, value, day, proof.note]
 
@@ -76,8 +84,8 @@ def _gap(gap: Missing) -> list[Any]:
     return [gap.what, gap.why, _proof(gap.last) if gap.last is not None else None]
 
 
-def _figure(value: Any, draft: DraftOrder | None) -> Any:
-    if _moves(value, draft):
+def _figure(value: Any, fixed: tuple[Any, ...] = ()) -> Any:
+    if _moves(value, fixed):
         return None
     if isinstance(value, Quantity):
         return [_number(value.value), value.unit]
@@ -94,12 +102,12 @@ def _figure(value: Any, draft: DraftOrder | None) -> Any:
     return value if value is None or isinstance(value, bool | int) else str(value)
 
 
-def _moves(value: Any, draft: DraftOrder | None) -> bool:
-    """Whether a figure changes because a day passes: a length of time, unless the order itself states it, or a day
-    reckoned by us (those of the record are partial dates). Limits of the guideline fall under it too, and are no facts.
+def _moves(value: Any, fixed: tuple[Any, ...]) -> bool:
+    """Whether a figure changes because a day passes: a length of time counted by us (the very ones that are ``fixed``
+    were not), or a day reckoned by us (those of the record are partial dates).
     """
     if isinstance(value, Quantity) and value.unit in CALENDAR:
-        return draft is None or value is not draft.interval
+        return not any(value is one for one in fixed)
     return isinstance(value, date)
 
 

@@ -23,6 +23,7 @@ from hooks.request import HOOKS, HookRequest
 from hooks.response import Answer
 from hooks.services import Service, services
 from hooks.texts import LANGUAGES
+from hooks.withholding import withheld_json
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -55,8 +56,8 @@ def evaluate(
     """Evaluate request bodies as an EHR would post them; - is standard input.
 
     Prints one JSON object per file, in order: {"file", "cards", "findings"}; findings list every rule asked, the silent
-    ones with their outcome. A file that a call would refuse prints {"file", "error"} (an OperationOutcome); the exit
-    status is then 1.
+    ones with their outcome. Cards the request asked not to be shown are listed as "withheld", with the reason. A file
+    that a call would refuse prints {"file", "error"} (an OperationOutcome); the exit status is then 1.
     """
     settings = load_settings(edition=edition, language=lang)
     parts = build_parts(settings.today, settings.edition)
@@ -154,7 +155,8 @@ def _read(name: str) -> bytes:
 def _report(name: str, reply: Reply) -> dict[str, Any]:
     cards = Answer(cards=tuple(reply.cards)).model_dump(by_alias=True, exclude_none=True)["cards"]
     findings = [as_json(finding, reply.speaker, whole=True) for finding in reply.findings.all]
-    return {"file": name, "cards": cards, "findings": findings}
+    withheld = {"withheld": withheld_json(reply.withheld)} if reply.withheld else {}
+    return {"file": name, "cards": cards, **withheld, "findings": findings}
 
 
 def _print(value: dict[str, Any]) -> None:

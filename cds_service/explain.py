@@ -17,6 +17,7 @@ def explain(name: str, reply: Reply) -> str:
     heading = f"{name} (as of {reply.record.as_of}, edition {reply.speaker.edition.id})"
     lines = [heading, "=" * len(heading), ""]
     lines += [line for card in reply.cards for line in _card(card)] or ["(no card)"]
+    lines += [f"(withheld: {', '.join(one.reasons)}) {one.card.made.card.summary}" for one in reply.withheld]
     lines += ["", "Rules asked", "-----------"]
     lines += [line for finding in reply.findings.all for line in _finding(finding, reply.speaker)]
     lines += [f"{broken.rule:14} FAULT      {broken.error}" for broken in reply.findings.broken]

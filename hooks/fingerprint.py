@@ -1,12 +1,14 @@
-"""The fingerprint of a finding: a digest of the facts it rests on, equal tomorrow when nothing but the day has changed.
+"""The fingerprint of a finding: digests of the facts it rests on, equal tomorrow when nothing but the day has changed.
 
-In it: rule, edition, case, severity, notes, every piece of evidence (resource, value, date), what is missing and why,
-the figures, and of the order it is about the drug. Not in it: elapsed times, computed days, age, the order of anything,
-how a fact reached us, and which order it is (`hooks.quiet.Trace` says that).
+Its head: rule, edition, case, severity, and of the order it is about the drug. Its facts, each a digest of its own:
+every piece of evidence (resource, value, date), what is missing and why, notes, figures. Not in it: elapsed times,
+computed days, age, the order of anything, how a fact reached us, and which order it is (`hooks.quiet.Trace` says that).
 """
 
 import json
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -24,23 +26,28 @@ from hooks.evaluate import Finding
 CALENDAR = frozenset({"d", "wk", "mo", "a", "h"})
 _REFERENCE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
 _DRAFTED = "context"  # where an order being written comes from, as against the record
-_SIZE = 16
+_HEAD, _FACT = 16, 6  # bytes; two facts of one finding are told apart, not two of all that were ever seen
 
 
 def fingerprint(finding: Finding, key: bytes = b"") -> str:
-    """32 hexadecimal digits. ``key`` (at most 64 bytes, a secret of the installation) keeps anyone from guessing the
-    values back by trying them all.
+    """Hexadecimal digits: the head, a colon, the facts. ``key`` (at most 64 bytes, a secret of the installation) keeps
+    anyone from guessing the values back by trying them all.
     """
     verdict, fixed = finding.verdict, _fixed(finding)
-    facts = [
-        [finding.rule.id, finding.edition, finding.status, verdict.case, finding.severity.value],
-        sorted(verdict.notes),
-        _ordered(_proof(proof) for proof in verdict.evidence),
-        _ordered(_gap(gap) for gap in verdict.missing),
-        {name: _figure(value, fixed) for name, value in sorted(verdict.figures.items())},
-        _order(finding, fixed),
-    ]
-    return _digest(json.dumps(facts, sort_keys=True), key)
+    about = [finding.rule.id, finding.edition, finding.status, verdict.case, finding.severity.value]
+    head = _digest([about, _order(finding, fixed)], key)
+    facts = [*_counted(verdict.evidence), *map(_gap, verdict.missing), *(["note", note] for note in verdict.notes)]
+    for name, value in verdict.figures.items():
+        facts += _figures(name, value, fixed)
+    return f"{head}:{''.join(sorted({_digest([head, fact], key, _FACT) for fact in facts}))}"
+
+
+def nothing_new(then: str, now: str) -> bool:
+    """Whether a finding says no more than it did: the same head, and no fact that was not there. A result that has
+    since become too old to count is gone, but nothing new.
+    """
+    (head, _, known), (same, _, facts) = then.partition(":"), now.partition(":")
+    return head == same and set(_split(facts)) <= set(_split(known))
 
 
 def order_key(draft: DraftOrder, key: bytes = b"") -> str | None:
@@ -49,8 +56,24 @@ def order_key(draft: DraftOrder, key: bytes = b"") -> str | None:
     return _digest(reference, key) if _REFERENCE.fullmatch(reference) else None
 
 
-def _digest(text: str, key: bytes) -> str:
-    return blake2b(text.encode(), digest_size=_SIZE, key=key).hexdigest()
+def _digest(value: Any, key: bytes, size: int = _HEAD) -> str:
+    return blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=size, key=key).hexdigest()
+
+
+def _split(facts: str) -> list[str]:
+    width = 2 * _FACT
+    return [facts[at : at + width] for at in range(0, len(facts), width)]
+
+
+def _counted(evidence: Iterable[Evidence]) -> list[Any]:
+    """Facts; of several that look alike, for want of an id, each its number."""
+    seen: Counter[str] = Counter()
+    found = []
+    for proof in evidence:
+        fact = _proof(proof)
+        seen[str(fact)] += 1
+        found.append([*fact, seen[str(fact)]])
+    return found
 
 
 def _fixed(finding: Finding) -> tuple[Any, ...]:
@@ -84,22 +107,28 @@ def _gap(gap: Missing) -> list[Any]:
     return [gap.what, gap.why, _proof(gap.last) if gap.last is not None else None]
 
 
-def _figure(value: Any, fixed: tuple[Any, ...] = ()) -> Any:
-    if _moves(value, fixed):
-        return None
+def _figures(name: str, value: Any, fixed: tuple[Any, ...]) -> list[Any]:
+    """A figure as facts. What is not known is none, nor a flag that is off, nor what moves with the day; a clearance is
+    what it was computed from: its value moves with each birthday.
+    """
+    if value is None or value is False or _moves(value, fixed):
+        return []
+    if isinstance(value, Clearance):
+        sex = [[name, value.sex]] if value.sex is not None else []
+        return [*_counted(value.evidence), *map(_gap, value.missing), *sex]
+    return [[name, _figure(value)]]
+
+
+def _figure(value: Any) -> Any:
     if isinstance(value, Quantity):
         return [_number(value.value), value.unit]
     if isinstance(value, PartialDate):
         return value.text
-    if isinstance(value, Clearance):  # by what it was computed from: the value moves with each birthday
-        return [value.sex, _ordered(map(_proof, value.evidence)), _ordered(map(_gap, value.missing))]
     if isinstance(value, Names):
         return sorted(value.keys)
     if isinstance(value, Evidence):
         return _proof(value)
-    if isinstance(value, Missing):
-        return _gap(value)
-    return value if value is None or isinstance(value, bool | int) else str(value)
+    return _gap(value) if isinstance(value, Missing) else str(value)
 
 
 def _moves(value: Any, fixed: tuple[Any, ...]) -> bool:
@@ -114,7 +143,3 @@ def _moves(value: Any, fixed: tuple[Any, ...]) -> bool:
 def _number(value: Decimal) -> str:
     """``63.0`` and ``63`` are one number."""
     return format(value.normalize(), "f")
-
-
-def _ordered(rows: Any) -> list[Any]:
-    return sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))

@@ -138,7 +138,7 @@ def _rule(rule_id: str, tables: Mapping[str, Any], mould: type | None) -> Rule:
         else {},
         {case: Quantity.of(time) for case, time in table.get("snooze", {}).items()},
         table.get("reason"),
-        bool(table.get("per_prescriber", False)),
+        _scalar(bool, table.get("per_prescriber", False), f"{rule_id} per_prescriber"),
     )
 
 

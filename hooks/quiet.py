@@ -17,6 +17,7 @@ from uuid import UUID
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import Severity
 from hooks.evaluate import Finding
+from hooks.fingerprint import nothing_new
 from hooks.limits import pour
 
 SELECTING = "order-select"
@@ -41,7 +42,7 @@ class Whose:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One finding of a card, without any value: its rule, the digest of the facts it rests on, the order it is about.
+    """One finding of a card, without any value: its rule, the digests of the facts it rests on, the order it is about.
 
     ``draft`` is a digest of the reference the EHR gave the order; None when it is about no order, or about one without
     an id of its own. A finding about the whole session has one trace for each of its orders.
@@ -149,19 +150,18 @@ class Recollection:
     def reason(self, finding: Finding, traces: tuple[Trace, ...]) -> Reason | None:
         """Why this finding need not be said again; None when it must be.
 
-        Only rows with the same fingerprint count: a changed fact, case or severity speaks at once.
+        Another case or severity, or a new fact, speaks at once. Where a warning was overridden or a card is not to be
+        repeated, so does any other change; an information put aside does not return because a result became too old.
         """
-        known = {(trace.rule, trace.fingerprint) for trace in traces}
-        rows = [row for row in self.rows if (row.rule, row.fingerprint) in known]
-        if not rows:
-            return None
+        rows = [row for row in self.rows if any(_covers(row, one) for one in traces)]
+        same = [row for row in rows if row.fingerprint in {one.fingerprint for one in traces}]
         if finding.severity is Severity.INFO and any(self._put_aside(row, finding) for row in rows):
             return Reason.DISMISSED
-        if finding.severity is not Severity.INFO and _each(traces, filter(self._is_override, rows)):
+        if finding.severity is not Severity.INFO and _each(traces, filter(self._is_override, same)):
             return Reason.OVERRIDDEN
         if any(self._is_snoozed(row, finding) for row in rows):
             return Reason.SNOOZED
-        if self.drop_repeated and _each(traces, filter(self._was_selected, rows)):
+        if self.drop_repeated and _each(traces, filter(self._was_selected, same)):
             return Reason.REPEATED
         return None
 
@@ -190,6 +190,10 @@ class Recollection:
 
     def _within(self, row: Remembered, time: Quantity) -> bool:
         return 0 <= (self.day - row.on).days < time.value
+
+
+def _covers(row: Remembered, trace: Trace) -> bool:
+    return row.rule == trace.rule and nothing_new(row.fingerprint, trace.fingerprint)
 
 
 def _each(traces: tuple[Trace, ...], rows: Iterable[Remembered]) -> bool:

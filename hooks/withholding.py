@@ -77,8 +77,14 @@ class Selection:
 
 
 def told(withheld: Iterable[Withheld]) -> dict[str, Any] | None:
-    """The withheld cards as extension of an answer: rules, severity and reasons, no value; None when there are none."""
-    rows = [
+    """The withheld cards as extension of an answer; None when there are none."""
+    found = withheld_json(withheld)
+    return {WITHHELD_EXTENSION: found} if found else None
+
+
+def withheld_json(withheld: Iterable[Withheld]) -> list[dict[str, Any]]:
+    """Each withheld card as JSON: rules, severity and reasons, no value."""
+    return [
         {
             "rules": list(dict.fromkeys(finding.rule.id for finding, _ in one.card.findings)),
             "indicator": one.card.made.card.indicator.value,
@@ -86,7 +92,6 @@ def told(withheld: Iterable[Withheld]) -> dict[str, Any] | None:
         }
         for one in withheld
     ]
-    return {WITHHELD_EXTENSION: rows} if rows else None
 
 
 def trace(made: Iterable[Composed], drafts: Iterable[DraftOrder], key: bytes = b"") -> tuple[Traced, ...]:

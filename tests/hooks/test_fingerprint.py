@@ -1,5 +1,6 @@
 """Fingerprints: the same facts tomorrow are the same; a new fact, another case or another order is not."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,7 +18,7 @@ from fhir_mappers.record.proposals import Literal, Names
 from fhir_mappers.record.quantity import Quantity, Span
 from hooks.check import Severity
 from hooks.evaluate import Finding
-from hooks.fingerprint import fingerprint, order_key
+from hooks.fingerprint import fingerprint, nothing_new, order_key
 from tests.hooks.said import longest, speaker
 from tests.support.bedside import KINDS, TODAY, Bedside
 from tests.support.renal import clearing
@@ -202,6 +203,7 @@ FIGURES: list[tuple[Any, Any, bool]] = [
     (11, 12, True),
     (True, False, True),
     (None, 1, True),
+    (None, False, False),
     (CREATININE, replace(CREATININE, value="127", converted=None), True),
     (Missing("dose", "absent"), Missing("dose", "unreadable"), True),
     (Clearance(Span.exactly(42, "mL/min"), sex="male"), Clearance(Span.exactly(41, "mL/min"), sex="male"), False),
@@ -270,12 +272,48 @@ def said(finding: Finding) -> tuple[str, ...]:
     return (speaker().summary(finding), *speaker().paragraphs(finding), speaker().missing(finding))
 
 
+# ---- what is new and what is only gone -------------------------------------------------------------------------------
+
+
+def untreated(on: date) -> Bedside:
+    """An advice to start, with a dose as long as the creatinine is recent enough."""
+    patient = clearing("45").ill("lung_cancer", "2025-01-10").ill("bone_metastasis", "2025-01-10")
+    patient.today, patient.moment = on, "patient-view"
+    return patient
+
+
+def test_a_result_that_became_too_old_is_nothing_new() -> None:
+    then, now = (mark(untreated(TODAY + timedelta(days=days)), "AR-START-01") for days in (0, 60))
+    assert then != now
+    assert nothing_new(then, now)
+    assert not nothing_new(now, then)
+
+
+def test_a_new_result_is_new_though_another_became_too_old() -> None:
+    later = untreated(TODAY + timedelta(days=60)).observed("creatinine_serum", "89 umol/L @ 2026-08-01")
+    then = mark(untreated(TODAY), "AR-START-01")
+    assert not nothing_new(then, mark(later, "AR-START-01"))
+
+
+def test_the_same_facts_of_another_case_are_new() -> None:
+    finding = longest("ZOL-DOSE-01", "above_table", "aura-2026")
+    other = replace(finding, verdict=replace(finding.verdict, case="above_limit"))
+    assert not nothing_new(fingerprint(finding), fingerprint(other))
+    assert nothing_new(fingerprint(finding), fingerprint(finding))
+
+
+def test_of_facts_that_look_alike_one_more_is_new() -> None:
+    nameless = replace(CREATININE, resource="observations.entry[3]")
+    once, twice = resting_on(nameless), resting_on(nameless, replace(nameless, resource="observations.entry[4]"))
+    assert (nothing_new(once, twice), nothing_new(twice, once)) == (False, True)
+
+
 # ---- keys ------------------------------------------------------------------------------------------------------------
 
 
 def test_an_installation_has_its_own_fingerprints() -> None:
     assert mark(kidney(), key=b"one") != mark(kidney(), key=b"two")
-    assert len(mark(kidney())) == 32
+    assert re.fullmatch(r"[0-9a-f]{32}:([0-9a-f]{12})+", mark(kidney()))
 
 
 def test_an_order_is_known_by_its_id_and_not_by_its_place() -> None:

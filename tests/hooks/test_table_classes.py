@@ -41,3 +41,10 @@ def test_a_case_may_stay_away_once_shown() -> None:
     rule = fill({"X-01": Unlimited}, table("C", severity={"due": "info"}, snooze={"due": "30 d"}))["X-01"]
     assert {case: str(time) for case, time in rule.snooze.items()} == {"due": "30 d"}
     assert fill({"X-01": Unlimited}, table("C", severity={"due": "info"}))["X-01"].snooze == {}
+
+
+def test_a_rule_may_be_dismissed_by_each_prescriber_for_himself() -> None:
+    assert fill({"X-01": Unlimited}, table("C", per_prescriber=True))["X-01"].per_prescriber
+    assert not fill({"X-01": Unlimited}, table("C"))["X-01"].per_prescriber
+    with pytest.raises(BadTable, match="X-01 per_prescriber"):
+        fill({"X-01": Unlimited}, table("C", per_prescriber="no"))

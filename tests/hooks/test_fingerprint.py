@@ -219,6 +219,14 @@ def test_figures_count_unless_they_move_with_the_day(before: Any, after: Any, di
     assert (fingerprint(one) != fingerprint(other)) is differ
 
 
+def test_a_time_that_happens_to_be_the_limit_moves_all_the_same() -> None:
+    """On the day when the days since an examination are as many as the guideline allows, nothing is new."""
+    finding = longest("AR-DENTAL-01", "due", "aura-2026")
+    limit = finding.verdict.figures["freshness"]
+    counted = [replace(finding.verdict, figures={"days": Quantity(limit.value + day, limit.unit)}) for day in (0, 1)]
+    assert len({fingerprint(replace(finding, verdict=verdict)) for verdict in counted}) == 1
+
+
 def test_a_new_creatinine_speaks_at_once() -> None:
     newer = kidney().observed("creatinine_serum", "88.5 umol/L @ 2026-06-02")
     assert newer.outcome("ZOL-DOSE-01") == kidney().outcome("ZOL-DOSE-01")

@@ -175,6 +175,13 @@ def test_an_order_without_an_id_is_never_the_same_order() -> None:
     assert left_to_say(finding, row(nameless[0]), shown, drop=True, traces=nameless) == "said"
 
 
+def test_two_calls_without_a_user_are_not_of_the_same_user() -> None:
+    finding = about("critical")
+    one = Trace(finding.rule.id, NOW, Severity.CRITICAL, ORDER)
+    assert Recollection((row(one, user=None),), TODAY, None).reason(finding, (one,)) is None
+    assert Recollection((row(one),), TODAY, USER).reason(finding, (one,)) is Reason.OVERRIDDEN
+
+
 def test_the_windows_are_data_and_ours() -> None:
     shipped = default_windows()
     assert shipped == Windows(Quantity.of("30 d"), Quantity.of("7 d"), Quantity.of("2 d"))

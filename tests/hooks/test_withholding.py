@@ -105,6 +105,16 @@ def test_at_most_so_many_cards_the_gravest_and_the_last_says_what_was_left_out(m
     assert {one.reasons for one in selection.withheld} <= {(Reason.BEYOND_MAXIMUM,)}
 
 
+def test_two_critical_cards_are_shown_where_one_card_was_asked_for() -> None:
+    patient = (
+        sick().observed("calcium_total", "3.8 mmol/L @ 2026-06-02").observed("albumin_serum", "40 g/L @ 2026-06-02")
+    )
+    assert sum(one.is_critical for one in traced(patient)) == 2
+    selection = chosen(traced(patient), Preferences(max_cards=1))
+    assert indicators(selection) == [Indicator.CRITICAL] * 2
+    assert "Not shown" in (selection.cards[-1].detail or "")
+
+
 def test_the_note_of_what_was_left_out_tells_how_grave_it_is() -> None:
     (card,) = chosen(traced(sick("80")), Preferences(max_cards=1)).cards
     note = (card.detail or "").split("Not shown, because fewer cards were asked for")[1]

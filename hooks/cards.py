@@ -63,7 +63,8 @@ def show(findings: Findings, context: OrderContext, speaker: Speaker) -> list[Ca
 def compose(
     findings: Findings, context: OrderContext, speaker: Speaker, *, with_evidence: bool = True
 ) -> list[Composed]:
-    """The same with what lies behind each card. Without evidence none tells what it rests on, nor carries the trace."""
+    """The same with what lies behind each card. Without evidence none carries the machine-readable trace; every card always
+    tells in words what it rests on."""
     groups = sorted(_consolidate(findings.speaking), key=lambda group: -group.severity.rank)
     made = [Composed(_card(group, context, speaker, with_evidence), group.card, group.all) for group in groups]
     return [*made, *([Composed(_broken(findings.broken, speaker), FAULT)] if findings.broken else ())]
@@ -113,7 +114,7 @@ def _card(group: _Group, context: OrderContext, speaker: Speaker, with_evidence:
     offered = suggestions(group.all, context, speaker)
     return Card(
         summary=_summary(group, speaker),
-        detail=_detail(group, speaker, with_evidence),
+        detail=_detail(group, speaker),
         indicator=Indicator(group.severity.value),
         source=_source(lead.rule, speaker),
         suggestions=offered,
@@ -139,25 +140,24 @@ def _summary(group: _Group, speaker: Speaker) -> str:
     return speaker.summary(lead)
 
 
-def _detail(group: _Group, speaker: Speaker, with_evidence: bool) -> str:
+def _detail(group: _Group, speaker: Speaker) -> str:
     blocks = [speaker.word("not-checked-why")] if group.card == NOT_CHECKED else []
     seen: set[str] = set()
     for finding in group.all:
         lines = [line for line in speaker.paragraphs(finding) if line not in seen]
         seen.update(lines)
-        facts = _facts(finding.verdict.evidence, speaker) if with_evidence else []
-        blocks.append(_paragraph(finding, lines, facts, speaker, headed=len(group.all) > 1))
+        blocks.append(_paragraph(finding, lines, speaker, headed=len(group.all) > 1))
     told = [speaker.information(rule) for rule in _informational(group, speaker)]
     return "\n\n".join([*blocks, *told, f"*{escape(speaker.edition.label[speaker.language])}*"])
 
 
-def _paragraph(finding: Finding, lines: list[str], facts: list[str], speaker: Speaker, *, headed: bool) -> str:
+def _paragraph(finding: Finding, lines: list[str], speaker: Speaker, *, headed: bool) -> str:
     """One finding: what, why, what is missing, what it rests on, where it stands in the guideline."""
     parts = [f"**{speaker.summary(finding)}**" if headed else "", " ".join(lines)]
     colon, semicolon = speaker.figures.colon, speaker.figures.semicolon
     if finding.verdict.missing:
         parts.append(f"{speaker.word('missing')}{colon} {speaker.missing(finding)}.")
-    if facts:
+    if facts := _facts(finding.verdict.evidence, speaker):
         parts.append(f"{speaker.word('rests-on')}{colon} {f'{semicolon} '.join(facts)}.")
     strength = finding.rule.strength[speaker.language]
     where = f"{speaker.source(finding)}{semicolon} {strength} ({speaker.word('rule')} {finding.rule.id})"

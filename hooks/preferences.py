@@ -40,7 +40,7 @@ _PDDI_ITEMS: Mapping[str, tuple[str, str, str | None]] = {
     ),
     "show-evidence-support": (
         "Show the evidence",
-        "When false, cards do not list the data they rest on and carry no machine-readable trace.",
+        "When false, cards carry no machine-readable trace; what they rest on is still told in words.",
         None,
     ),
 }

@@ -63,8 +63,9 @@ def show(findings: Findings, context: OrderContext, speaker: Speaker) -> list[Ca
 def compose(
     findings: Findings, context: OrderContext, speaker: Speaker, *, with_evidence: bool = True
 ) -> list[Composed]:
-    """The same with what lies behind each card. Without evidence none carries the machine-readable trace; every card always
-    tells in words what it rests on."""
+    """The same with what lies behind each card. Without evidence none carries the machine-readable trace; what it rests
+    on always stands in its words.
+    """
     groups = sorted(_consolidate(findings.speaking), key=lambda group: -group.severity.rank)
     made = [Composed(_card(group, context, speaker, with_evidence), group.card, group.all) for group in groups]
     return [*made, *([Composed(_broken(findings.broken, speaker), FAULT)] if findings.broken else ())]

@@ -148,7 +148,6 @@ def test_without_evidence_a_card_has_no_trace_but_still_says_what_it_rests_on() 
     assert any("Rests on:" in (card.detail or "") for card in plain)
 
 
-
 # ---- what was decided before -----------------------------------------------------------------------------------------
 
 

@@ -35,9 +35,9 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin oste
 COPY --from=install /opt/osteohooks /opt/osteohooks
 ENV PATH=/opt/osteohooks/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 
-# OSTEOHOOKS_HOST  where to listen. Left at 127.0.0.1, which inside a container nobody else can reach: the service does not
-#                  yet authenticate its callers, so opening it (0.0.0.0, with OSTEOHOOKS_ALLOW_UNAUTHENTICATED=true) is a
-#                  decision for whoever has put a gateway in front.
+# OSTEOHOOKS_HOST  where to listen. Left at 127.0.0.1, which inside a container nobody else can reach. To open it (0.0.0.0),
+#                  name the EHRs that may call in OSTEOHOOKS_CLIENTS, and their address for us in OSTEOHOOKS_PUBLIC_URL
+#                  (docs/clients.md); or set OSTEOHOOKS_ALLOW_UNAUTHENTICATED=true behind a gateway that authenticates.
 # OSTEOHOOKS_PORT  the port, also used by the health check.
 ENV OSTEOHOOKS_HOST=127.0.0.1 OSTEOHOOKS_PORT=8080
 EXPOSE 8080
@@ -45,6 +45,6 @@ USER 10001:10001
 WORKDIR /tmp
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['OSTEOHOOKS_PORT'] + '/cds-services', timeout=4).read()"]
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['OSTEOHOOKS_PORT'] + '/livez', timeout=4).read()"]
 
 CMD ["osteohooks", "serve"]

@@ -8,11 +8,14 @@ from flask import Flask, Response
 from flask_cors import CORS
 
 from cds_service import errors
+from cds_service.auth import Authenticate, Authenticator, MemoryTokens, SeenTokens, by_nobody, by_token
+from cds_service.clients import Caller
 from cds_service.hooks_api import Advise, S, create_blueprint
 from cds_service.settings import Settings
 from hooks.request import HookRequest
 
 if TYPE_CHECKING:
+    from cds_service.clients_file import ClientsFile
     from cds_service.pipeline import Parts, Reply
     from hooks.quiet import Memory, Remembered
 
@@ -26,15 +29,25 @@ HEADERS = {
 }
 
 
-def create_app(settings: Settings, clock: Clock, parts: "Parts | None" = None, memory: "Memory | None" = None) -> Flask:
+def create_app(
+    settings: Settings,
+    clock: Clock,
+    parts: "Parts | None" = None,
+    memory: "Memory | None" = None,
+    tokens: SeenTokens | None = None,
+) -> Flask:
     """The whole service. ``parts`` are what the pipeline works with; by default they are made from ``settings``.
     ``memory`` holds what was said before; by default one that ends with the process.
 
+    ``tokens`` is where used tokens are remembered; by default in this process, which is right for one worker only.
+
     Raises:
         BadTable, ValueError: a guideline, a text or a template does not fit; nothing is served then.
+        BadClients: the clients file does not fit.
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service import pipeline
+    from cds_service.clients_file import load_clients
     from cds_service.memory import InMemory, Pseudonyms, remembering
     from cds_service.sandbox.pages import create_sandbox
     from hooks.services import Service, services
@@ -43,33 +56,64 @@ def create_app(settings: Settings, clock: Clock, parts: "Parts | None" = None, m
 
     past, names = memory if memory is not None else InMemory(), Pseudonyms()
 
-    def advise(call: HookRequest, service: Service, language: str) -> "Reply":
-        day = wired.today()
+    def advise(call: HookRequest, service: Service, language: str, caller: Caller) -> "Reply":
+        day, client = wired.today(), caller.client
 
         def ask(remembered: "tuple[Remembered, ...]", user: str | None) -> "Reply":
-            return pipeline.advise(call, service, wired, language, as_of=day, remembered=remembered, user=user)
+            return pipeline.advise(
+                call,
+                service,
+                wired,
+                language,
+                as_of=day,
+                edition=client.edition,
+                silence=client.silence,
+                remembered=remembered,
+                user=user,
+            )
 
-        return remembering(past, names.whose(call), day, ask)
+        return remembering(past, names.whose(call, caller.key), day, ask)
 
-    app = build_app(settings, services(), advise)
+    clients = None if settings.clients is None else load_clients(settings.clients)
+    app = build_app(settings, services(), advise, clients, tokens)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock))
     return app
 
 
-def build_app(settings: Settings, services: Iterable[S], advise: Advise[S]) -> Flask:
-    """The web application for any services and any way to advise.
+def build_app(
+    settings: Settings,
+    services: Iterable[S],
+    advise: Advise[S],
+    clients: "ClientsFile | None" = None,
+    tokens: SeenTokens | None = None,
+) -> Flask:
+    """The web application for any services and any way to advise; without clients everyone may call.
 
     A page that needs looser security headers than an API sets its own: those already set are left alone.
     """
     app = Flask("cds_service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # a wrong address is a 404, never a redirect with an HTML page
-    app.register_blueprint(create_blueprint(services, advise, settings.language))
+    app.extensions["osteohooks.clients"] = clients
+    authenticate, open_discovery, origins = _who_calls(settings, clients, tokens)
+    app.extensions["osteohooks.authenticate"] = authenticate  # for every other page that answers about a patient
+    app.register_blueprint(create_blueprint(services, advise, settings.language, authenticate, open_discovery))
     errors.install(app)
     app.after_request(_secure)
-    _allow_origins(app, settings.cors_origins)
+    _allow_origins(app, origins)
     return app
+
+
+def _who_calls(
+    settings: Settings, clients: "ClientsFile | None", tokens: SeenTokens | None
+) -> tuple[Authenticate, bool, tuple[str, ...]]:
+    """How callers are known, whether discovery is open, and the web origins that may call."""
+    if clients is None:
+        return by_nobody, True, settings.cors_origins
+    authenticator = Authenticator(clients.registrations(), MemoryTokens() if tokens is None else tokens)
+    origins = tuple(dict.fromkeys((*settings.cors_origins, *clients.cors_origins)))
+    return by_token(authenticator, settings.public_url), clients.open_discovery, origins
 
 
 def _allow_origins(app: Flask, origins: tuple[str, ...]) -> None:

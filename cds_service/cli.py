@@ -1,4 +1,4 @@
-"""The command line: ``osteohooks serve | evaluate | catalogue | sample``."""
+"""The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample | clients``."""
 
 import json
 import sys
@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cds_service.cli_clients import clients
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
 from cds_service.pipeline import Parts, Reply, advise, build_parts
@@ -32,6 +33,9 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.version_option(package_name="osteohooks")
 def main() -> None:
     """Osteohooks: guideline advice on bone metastases for electronic health records, as CDS Hooks."""
+
+
+main.add_command(clients)
 
 
 @main.command()

@@ -6,6 +6,8 @@ fields and positions, never a value from the request; neither does the log.
 
 import logging
 import traceback
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 from uuid import uuid4
 
@@ -26,14 +28,45 @@ class Refusal(Exception):
     Args:
         what, why, remedy: one sentence each, without any value of the request.
         fields: paths of the elements concerned ("context.patientId").
+
+    ``headers`` go out with the answer.
     """
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "invalid"
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, what: str, why: str, remedy: str, fields: tuple[str, ...] = ()) -> None:
         super().__init__(what)
         self.what, self.why, self.remedy, self.fields = what, why, remedy, fields
+
+
+class Unauthorized(Refusal):
+    """401: nobody knows who calls. The same for every reason; the log has the reason."""
+
+    status, code = 401, "login"
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The caller is not known.",
+            "Every call needs a new token, signed by an EHR known here, for exactly this address.",
+            "Ask the operator of the service: its log says what is wrong.",
+        )
+
+
+class CannotVerify(Refusal):
+    """503: who calls cannot be settled, because it cannot be looked up whether the token was used before."""
+
+    status, code = 503, "transient"
+    headers = MappingProxyType({"Retry-After": "5"})
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The caller cannot be verified at the moment.",
+            "The service cannot reach the store in which it keeps the tokens that were used.",
+            "Repeat the call with a new token; if it happens again, tell the operator.",
+        )
 
 
 class UnknownService(Refusal):
@@ -167,7 +200,9 @@ def _response(status: int, body: dict[str, object]) -> Response:
 
 
 def _refusal(error: Refusal) -> Response:
-    return _response(error.status, outcome(error))
+    response = _response(error.status, outcome(error))
+    response.headers.update(error.headers)
+    return response
 
 
 def _bad_request(error: BadRequest) -> Response:

@@ -1,11 +1,14 @@
 """Discovery and calls: parse, hand to the pipeline, answer. No clinical thought, no wiring."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from cds_service.auth import Authenticate, by_nobody
+from cds_service.clients import Caller, Client
 from cds_service.errors import JSON, TooDeep, TooLarge, UnknownService, UnsupportedMedia
 from hooks.request import HookRequest
 from hooks.response import Card, Discovery, DiscoveryService, to_wire
@@ -59,12 +62,21 @@ class Reply(Protocol):
 
 
 S = TypeVar("S", bound=Service)
-Advise = Callable[[HookRequest, S, str], Reply]
-"""The pipeline with its parts bound: call, service, language -> reply. May raise `errors.Refusal`."""
+Advise = Callable[[HookRequest, S, str, Caller], Reply]
+"""The pipeline with its parts bound: call, service, language, caller -> reply. May raise `errors.Refusal`."""
 
 
-def create_blueprint(services: Iterable[S], advise: Advise[S], default_language: str) -> Blueprint:
+def create_blueprint(
+    services: Iterable[S],
+    advise: Advise[S],
+    default_language: str,
+    authenticate: Authenticate = by_nobody,
+    open_discovery: bool = True,
+) -> Blueprint:
     """The routes of CDS Hooks for a list of services with distinct ids.
+
+    Who calls is settled first: before the body is read, and before it is told which services there are. Discovery may
+    be open; a token that is sent along is judged all the same, and the answer lists what is switched on for its client.
 
     Raises:
         ValueError: two services have the same id.
@@ -73,22 +85,27 @@ def create_blueprint(services: Iterable[S], advise: Advise[S], default_language:
     by_id = {service.id: service for service in listed}
     if len(by_id) != len(listed):
         raise ValueError("two services have the same id")
-    discovery = Discovery(services=tuple(map(describe, listed))).to_wire()
     pages = Blueprint("hooks_api", __name__)
+
+    @cache
+    def discovery(client: Client) -> bytes:
+        return Discovery(services=tuple(describe(each) for each in listed if client.may_call(each.id))).to_wire()
 
     @pages.get("/cds-services", strict_slashes=False)
     def discover() -> Response:
-        return Response(discovery, content_type=JSON)
+        anyone = open_discovery and "Authorization" not in request.headers
+        return Response(discovery((by_nobody if anyone else authenticate)(request).client), content_type=JSON)
 
     @pages.post("/cds-services/<service_id>", strict_slashes=False)
     def call(service_id: str) -> Response:
+        caller = authenticate(request)
         service = by_id.get(service_id)
-        if service is None:
+        if service is None or not caller.client.may_call(service_id):
             raise UnknownService
         hook_request = HookRequest.parse(_body(), service.hook)
-        language = _language(default_language)
+        language = _language(caller.client.offers(default_language, LANGUAGES))
         try:
-            reply = advise(hook_request, service, language)
+            reply = advise(hook_request, service, language, caller)
         except RecursionError:
             # Readers decode values that were only skipped over so far, a few frames further up the stack.
             raise TooDeep from None
@@ -137,10 +154,9 @@ def _read(limit: int) -> bytes:
     return body
 
 
-def _language(default: str) -> str:
-    """The language the caller likes best of ours; the default wins a tie, and where none is acceptable."""
-    ours = (default, *(language for language in LANGUAGES if language != default))
-    return request.accept_languages.best_match(ours) or default
+def _language(ours: tuple[str, ...]) -> str:
+    """The language the caller likes best of ours; the first wins a tie, and where none is acceptable."""
+    return request.accept_languages.best_match(ours) or ours[0]
 
 
 def _answer(body: bytes, language: str) -> Response:

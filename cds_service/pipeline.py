@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from cds_service.clients import Silence
 from cds_service.errors import MissingData
+from cds_service.silence import ask
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.orders import OrderContext, check_templates
@@ -16,18 +18,19 @@ from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import Terminology, default_terminology
 from hooks.cards import compose
 from hooks.check import Outcome
-from hooks.evaluate import Findings, Guideline, evaluate
+from hooks.evaluate import Findings, Guideline
 from hooks.limits import Edition, Rule, load_editions, load_rules
 from hooks.preferences import preferences
-from hooks.quiet import CardMemo, Recollection, Remembered
+from hooks.quiet import CardMemo, Reason, Recollection, Remembered
 from hooks.registry import CHECKS
 from hooks.request import HookRequest
 from hooks.response import Card
 from hooks.services import Service
 from hooks.texts import LANGUAGES, Speaker
-from hooks.withholding import Withheld, select, told, trace
+from hooks.withholding import Traced, Withheld, select, told, trace
 
 Clock = Callable[[], date]
+LOUD = Silence()
 _log = logging.getLogger("osteohooks")
 
 
@@ -59,8 +62,8 @@ class Reply:
 
     @property
     def extension(self) -> Mapping[str, Any] | None:
-        """Which cards were withheld, and why; None when all are shown."""
-        return told(self.withheld)
+        """Which cards were withheld, and why; None when all are shown. A caller is not told what is silent for it."""
+        return told(one for one in self.withheld if Reason.SILENT not in one.reasons)
 
 
 def build_parts(today: Clock, edition: str) -> Parts:
@@ -86,6 +89,7 @@ def advise(
     *,
     as_of: date | None = None,
     edition: str | None = None,
+    silence: Silence = LOUD,
     remembered: tuple[Remembered, ...] = (),
     user: str | None = None,
 ) -> Reply:
@@ -97,19 +101,25 @@ def advise(
     """
     day, chosen = as_of or parts.today(), edition or parts.edition
     record = read(call, parts, day)
-    findings = evaluate(service.checks, record, Guideline(parts.rules, chosen), _report)
-    _require_something(service, record, findings)
+    hushed = silence.hushes(service.id, (check.id for check in service.checks))
+    asked = ask(service.checks, record, Guideline(parts.rules, chosen), hushed, _report)
+    _require_something(service, record, asked.aloud)
     speaker = parts.speakers[language, chosen]
     wanted = preferences(call.extension, call.hook)
     past = Recollection(remembered, day, user, wanted.drop_repeated)
-    made = compose(findings, _context(call, record, language), speaker, with_evidence=wanted.evidence)
-    selection = select(trace(made, record.drafts, parts.key), wanted, past, speaker)
+    context = _context(call, record, language)
+
+    def cards(found: Findings) -> tuple[Traced, ...]:
+        return trace(compose(found, context, speaker, with_evidence=wanted.evidence), record.drafts, parts.key)
+
+    selection = select(cards(asked.aloud), wanted, past, speaker)
+    silent = (Withheld(card, (Reason.SILENT,)) for card in cards(asked.aside))
     return Reply(
         selection.cards,
-        findings,
+        asked.findings,
         record,
         speaker,
-        selection.withheld,
+        (*selection.withheld, *silent),
         selection.memos(service.id, call.hook),
         selection.seen(call.hook, wanted.remember_shown, past),
     )

@@ -4,17 +4,18 @@ Names and defaults are the fields of `Settings`; docs/deploy describes them for 
 """
 
 import difflib
-import ipaddress
 import os
-import re
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from cds_service.addresses import is_loopback as is_loopback
+from cds_service.addresses import is_origin, secure_address
 from hooks.limits import DEFAULT_EDITION, EDITIONS
 from hooks.texts import LANGUAGES
 
@@ -31,9 +32,9 @@ REMEDIES = {
     "cors_origins": "origins separated by commas, for example https://ehr.example.org, or * for any",
     "sandbox": "true or false",
     "allow_unauthenticated": "true or false",
+    "clients": "the path of the clients file; osteohooks clients example prints one",
+    "public_url": "the address EHRs call, without /cds-services, for example https://cds.example.org; never plain http://",
 }
-
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|\*")
 
 
 def _one_of(known: tuple[str, ...]) -> Callable[[str], str]:
@@ -50,7 +51,7 @@ def _split(value: object) -> object:
 
 
 def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(_ORIGIN.fullmatch(value) for value in values):
+    if not all(value == "*" or is_origin(value) for value in values):
         raise ValueError("not an origin")
     return values
 
@@ -68,12 +69,14 @@ class Settings(BaseSettings):
     """One installation.
 
     Attributes:
-        sandbox: the demonstration page and its synthetic patients; by default on only where no other machine can reach
-            them.
+        sandbox: the demonstration page and its synthetic patients; by default on only in development mode: where no
+            clients are configured and no other machine can reach it.
         allow_unauthenticated: listen on an address other machines can reach although callers are not authenticated; for
             a container or a machine behind a proxy that authenticates.
-        cors_origins: web origins whose pages may call the service; by default any where only this machine can reach it,
-            none elsewhere. Cookies and other credentials are never allowed across origins.
+        cors_origins: web origins whose pages may call the service, besides those of the clients; by default any in
+            development mode, none elsewhere. Cookies and other credentials are never allowed across origins.
+        clients: the TOML file of the EHR clients (docs/clients.md). Without it nobody is authenticated.
+        public_url: the address EHRs call, without ``/cds-services``: the ``aud`` of their tokens begins with it.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
@@ -87,11 +90,13 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)] = ()
     sandbox: bool = False
     allow_unauthenticated: bool = False
+    clients: Path | None = None
+    public_url: Annotated[str, AfterValidator(secure_address)] | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _open_on_this_machine_only(cls, given: dict[str, Any]) -> dict[str, Any]:
-        local = is_loopback(str(given.get("host", "127.0.0.1")))
+        local = is_loopback(str(given.get("host", "127.0.0.1"))) and "clients" not in given
         return {"sandbox": local, "cors_origins": ("*",) if local else (), **given}
 
     @property
@@ -120,14 +125,6 @@ def load_settings(**overrides: Any) -> Settings:
     if problems:
         raise SystemExit(_message(problems))
     return settings
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server that listens on ``host``."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _is_unknown(name: str) -> bool:

@@ -102,7 +102,9 @@ class Memory(Protocol):
 
 
 class Reason(StrEnum):
-    """Why a card is withheld: the caller asked for it (the first four), or someone decided so before."""
+    """Why a card is withheld: the caller asked for it (the first four), someone decided so before, or its rules are
+    silent here, of which the caller is not told.
+    """
 
     NOT_SERIOUS = "not-serious"
     SWITCHED_OFF = "switched-off"
@@ -111,6 +113,7 @@ class Reason(StrEnum):
     DISMISSED = "dismissed"
     OVERRIDDEN = "overridden"
     SNOOZED = "snoozed"
+    SILENT = "silent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from cds_service.app import build_app
+from cds_service.clients import Caller
 from cds_service.settings import Settings
 from hooks.request import HookRequest
 from hooks.response import Card, Coding, Indicator, Source
@@ -40,7 +41,7 @@ SIGN = DemoService("demo-order-sign", "order-sign")
 VIEW = DemoService("demo-patient-view", "patient-view", usage_requirements="")
 
 
-def repeat_patient(call: HookRequest, service: DemoService, language: str) -> DemoReply:
+def repeat_patient(call: HookRequest, service: DemoService, language: str, caller: Caller) -> DemoReply:
     """One card that names the patient: enough to see whether two calls were mixed up."""
     summary = f"{call.context.patient_id} {language}"
     return DemoReply([Card(summary=summary, indicator=Indicator.INFO, source=Source(label="Demo", topic=TOPIC))])

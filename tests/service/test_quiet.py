@@ -51,7 +51,7 @@ class Ward:
     def hears(self, answer: Any, kind: Kind = Kind.OVERRIDDEN) -> None:
         """Feedback about every card of an answer."""
         for card in answer["cards"]:
-            found = self.memory.find("", UUID(card["uuid"]))
+            found = self.memory.find("development", UUID(card["uuid"]))
             assert found is not None
             whose, memo = found
             self.memory.remember(whose, memo.rows(kind, self.day, whose.user))
@@ -193,7 +193,7 @@ def test_a_card_is_known_by_its_uuid_to_its_own_tenant_only() -> None:
     ward = Ward()
     (card,) = ward.asks("order-sign")["cards"]
     assert ward.memory.find("other tenant", UUID(card["uuid"])) is None
-    found = ward.memory.find("", UUID(card["uuid"]))
+    found = ward.memory.find("development", UUID(card["uuid"]))
     assert found is not None
     assert (found[1].service, found[1].hook) == ("bone-order-sign", "order-sign")
     assert [str(one) for one in found[1].suggestions] == [s["uuid"] for s in card["suggestions"]]

@@ -8,8 +8,11 @@ from flask import Flask, Response
 from flask_cors import CORS
 
 from cds_service import errors
+from cds_service.clients import DEVELOPMENT
+from cds_service.fetching.fetcher import Fetcher
+from cds_service.fetching.limits import Limits
 from cds_service.hooks_api import Advise, S, create_blueprint
-from cds_service.settings import Settings
+from cds_service.settings import Settings, is_loopback
 from hooks.request import HookRequest
 
 if TYPE_CHECKING:
@@ -37,14 +40,23 @@ def create_app(settings: Settings, clock: Clock, parts: "Parts | None" = None) -
     from hooks.services import Service, services
 
     wired = pipeline.build_parts(clock, settings.edition) if parts is None else parts
+    fetcher = build_fetcher(settings)
 
     def advise(call: HookRequest, service: Service, language: str) -> "Reply":
-        return pipeline.advise(call, service, wired, language)
+        data = fetcher.complete(call, service, DEVELOPMENT)
+        return pipeline.advise(call, service, wired, language, data=data)
 
     app = build_app(settings, services(), advise)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock))
     return app
+
+
+def build_fetcher(settings: Settings) -> Fetcher:
+    """What asks FHIR servers for missing data. Nothing is opened before the first call needs it."""
+    limits = Limits(deadline=settings.fetch_deadline, size=settings.max_body_bytes)
+    ca_file = None if settings.fetch_ca_file is None else str(settings.fetch_ca_file)
+    return Fetcher(limits, own_machine=is_loopback(settings.host), ca_file=ca_file)
 
 
 def build_app(settings: Settings, services: Iterable[S], advise: Advise[S]) -> Flask:

@@ -17,7 +17,7 @@ class Breaker:
         clock: seconds that only go up.
     """
 
-    def __init__(self, failures: int = 3, rest: float = 15.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, failures: int, rest: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._failures, self._rest, self._clock = failures, rest, clock
         self._lock = threading.Lock()
         self._count, self._until = 0, 0.0

@@ -36,7 +36,7 @@ class _Server:
     """What is kept for one server between calls: connections, threads, and whether it lives. Nothing of any patient."""
 
     adapter: CheckedAdapter
-    breaker: Breaker = field(default_factory=Breaker)
+    breaker: Breaker
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "fetching"))
 
 
@@ -89,6 +89,11 @@ class Fetcher:
             return Completed(call.prefetch)
         return self._fetch(call, missing, base, self._server(entry), client)
 
+    def resting(self) -> tuple[str, ...]:
+        """The addresses of servers that fail and are left alone for the moment, for health and metrics."""
+        with self._lock:
+            return tuple(url for url, server in self._servers.items() if server.breaker.is_open)
+
     def close(self) -> None:
         """Let go of all connections and threads."""
         with self._lock:
@@ -105,11 +110,14 @@ class Fetcher:
     def _server(self, entry: Base) -> _Server:
         with self._lock:
             self._context = self._context or tls_context(self._ca_file)
-            server = self._servers.pop(entry.url, None) or _Server(CheckedAdapter(_THREADS, self._context))
+            server = self._servers.pop(entry.url, None) or self._new_server(self._context)
             self._servers[entry.url] = server
             if len(self._servers) > _SERVERS:
                 _release(self._servers.popitem(last=False)[1])
             return server
+
+    def _new_server(self, context: SSLContext) -> _Server:
+        return _Server(CheckedAdapter(_THREADS, context), Breaker(self._limits.failures, self._limits.rest))
 
     def _fetch(
         self, call: HookRequest, missing: tuple[Wish, ...], base: Base, server: _Server, client: Client

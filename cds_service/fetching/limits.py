@@ -25,6 +25,8 @@ class Limits:
         entries: of one search.
         size: bytes of all answers together, uncompressed.
         references: Medications that are looked up one by one.
+        failures: calls in a row in which a server fails before it is left alone.
+        rest: for how long it is left alone.
     """
 
     deadline: float = 3.0
@@ -37,6 +39,8 @@ class Limits:
     entries: int = 20_000
     size: int = 32 * 1024 * 1024
     references: int = 50
+    failures: int = 3
+    rest: float = 15.0
 
 
 class NotObtained(Exception):

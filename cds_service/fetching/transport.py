@@ -21,9 +21,9 @@ from cds_service.fetching.addresses import is_permitted
 from cds_service.fetching.limits import Deadline, Limits, NotObtained
 from fhir_mappers.record.answer import NOT_FETCHED, TIMED_OUT, UNREACHABLE
 
-# Its messages hold URLs, and with them ids of patients.
-logging.getLogger("urllib3").addHandler(logging.NullHandler())
-logging.getLogger("urllib3").propagate = False
+# Their messages hold URLs, and with them ids of patients. A filter stays whatever an operator configures later.
+for _module in ("connection", "connectionpool", "http2.connection", "poolmanager", "response", "util.retry"):
+    logging.getLogger(f"urllib3.{_module}").addFilter(lambda _: False)
 
 log = logging.getLogger("osteohooks")
 

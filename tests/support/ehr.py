@@ -5,6 +5,7 @@ every request it got, so that a test can say what was asked and with which token
 """
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -132,12 +133,14 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def running(ehr: Ehr) -> Iterator[Ehr]:
+def running(ehr: Ehr, tls: ssl.SSLContext | None = None) -> Iterator[Ehr]:
     """The server, on a free port of 127.0.0.1, until the block ends."""
     halted = threading.Event()
     handler = type("Handler", (Handler,), {"ehr": ehr, "halted": halted})
     server = _Server(("127.0.0.1", 0), handler)
-    ehr.url = f"http://127.0.0.1:{server.server_address[1]}/fhir"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    ehr.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}/fhir"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Protocol
 from urllib.parse import quote
 
-from cds_service.clients import Client
 from cds_service.fetching.limits import NotObtained
 from cds_service.fetching.pages import BUNDLE, Wish, read_page
 from fhir_mappers.kinds import KIND_OF_NAME
@@ -44,13 +43,6 @@ class Templated(Protocol):
     @property
     def prefetch(self) -> Mapping[str, str]:
         """Templates by key."""
-
-
-class Completing(Protocol):
-    """Whoever can fetch; `cds_service.fetching.fetcher.Fetcher` does."""
-
-    def complete(self, call: HookRequest, service: Templated, client: Client) -> Completed:
-        """Never raises for anything a server does."""
 
 
 def wishes(call: HookRequest, service: Templated, page_size: int) -> tuple[Wish, ...]:

@@ -80,7 +80,7 @@ class Fetcher:
         if call.fhir_server is None:
             return Completed(call.prefetch)
         missing = wishes(call, service, self._limits.page_size)
-        if not missing and not loose_medications(call.prefetch.values(), call.context.fields, call.fhir_server):
+        if not missing and not loose_medications(call.prefetch, call.context.fields, call.fhir_server):
             return Completed(call.prefetch)
         base = read_base(call.fhir_server)
         entry = None if base is None else self._entry(base, client)
@@ -130,7 +130,7 @@ class Fetcher:
         try:
             keys = _all(server, exchange, {wish.key: partial(fetch, base=base, wish=wish) for wish in missing})
             sent = {**call.prefetch, **keys.found}
-            loose = [] if keys.fault else loose_medications(sent.values(), call.context.fields, base.url)
+            loose = [] if keys.fault else loose_medications(sent, call.context.fields, base.url)
             drugs = _all(server, exchange, {name: _reading(name, base) for name in loose[: exchange.limits.references]})
         finally:
             server.breaker.report(keys.fault or (drugs.fault if not missing else None))

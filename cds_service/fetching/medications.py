@@ -1,12 +1,15 @@
 """Medications that orders only point at. Many EHRs name every drug this way, and searches do not bring it along."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from fhir_mappers.record.facts import ADMINISTRATIONS, ORDERS, STATEMENTS
+
 _RELATIVE = re.compile(r"Medication/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/]*)?")
 _POINTER, _DRUG = b'"medicationReference"', b'"Medication"'
+_POINTING = (ORDERS, STATEMENTS, ADMINISTRATIONS)
 
 
 class _Reference(msgspec.Struct):
@@ -31,27 +34,34 @@ class _Value(_Resource, rename="camel"):
 _value = msgspec.json.Decoder(_Value)
 
 
-def loose_medications(values: Iterable[bytes | None], context: Mapping[str, object], server: str) -> list[str]:
+def loose_medications(values: Mapping[str, bytes | None], context: Mapping[str, object], server: str) -> list[str]:
     """Ids of the Medications that are pointed at and did not come, each once, in the order of mention.
 
     Args:
-        values: the prefetch values.
+        values: the prefetch values by key.
         context: the fields of the context; drafts may point at Medications too.
         server: the base address, for references that are written in full.
     """
-    sent = [entry for value in values if value is not None for entry in _entries(value)]
-    sent += [entry for field in context.values() for entry in _drafted(field)]
-    present = {name for entry in sent for name in _names(entry)}
-    pointers = [entry.resource.medication_reference for entry in sent if entry.resource is not None]
-    wanted = [pointer.reference for pointer in pointers if pointer is not None and pointer.reference]
+    sent = [value for value in values.values() if value is not None]
+    pointing = [value for key in _POINTING if (value := values.get(key)) is not None and _POINTER in value]
+    entries = [entry for field in context.values() for entry in _drafted(field)]
+    entries += [entry for value in pointing for entry in _entries(value)]
+    wanted = dict.fromkeys(filter(None, map(_pointed_at, entries)))
+    if not wanted:
+        return []
+    present = {name for entry in entries for name in _names(entry)}
+    present |= {name for value in sent if _DRUG in value for entry in _entries(value) for name in _names(entry)}
     named = {_id_of(one, server): None for one in wanted if one not in present}
     return [name for name in named if name is not None and f"Medication/{name}" not in present]
 
 
+def _pointed_at(entry: _Entry) -> str | None:
+    pointer = entry.resource.medication_reference if entry.resource is not None else None
+    return pointer.reference if pointer is not None else None
+
+
 def _entries(value: bytes) -> list[_Entry]:
-    """The entries of a value in which something points at a Medication or is one."""
-    if _POINTER not in value and _DRUG not in value:
-        return []
+    """The resource itself, and the entries of a Bundle."""
     try:
         read = _value.decode(value)
     except (ValueError, RecursionError):

@@ -1,7 +1,10 @@
 """What is asked of the FHIR server, how often, and what becomes of the answer."""
 
 import json
+import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -216,6 +219,49 @@ def test_no_thread_outlives_the_deadline_by_much(behaviour: faults.Behaviour) ->
         while len(threads_of_fetching()) > before and time.monotonic() < until:
             time.sleep(0.05)
         assert len(threads_of_fetching()) <= before
+
+
+def test_a_name_server_that_hangs_holds_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Resolving a name cannot be broken off; the call does not wait for it."""
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30) or [])
+    own = fetcher(deadline=0.5)
+    started = time.monotonic()
+    data = complete("http://localhost:9/fhir", by=own)
+    assert time.monotonic() - started < 0.5 + SLACK
+    assert data.failures == dict.fromkeys(ALL, TIMED_OUT)
+    over.set()
+    own.close()
+
+
+def test_many_calls_to_a_server_that_hangs_are_all_answered_in_time() -> None:
+    own = fetcher(deadline=1.0, failures=1000)
+    with running(ehr(faults={"*": faults.silent})) as server, ThreadPoolExecutor(20) as pool:
+        started = time.monotonic()
+        answers = list(pool.map(lambda _: complete(server, by=own).failures, range(20)))
+        assert time.monotonic() - started < 1.0 + SLACK
+    assert answers == [dict.fromkeys(ALL, TIMED_OUT)] * 20
+    own.close()
+
+
+def test_threads_that_are_gone_fail_the_keys_and_not_the_call() -> None:
+    own = fetcher()
+    with running(ehr()) as server:
+        complete(server, by=own)
+        for kept in own._servers.values():
+            kept.threads.shutdown()
+        assert complete(server, by=own).failures == dict.fromkeys(ALL, FAILED)
+    own.close()
+
+
+def test_without_a_list_the_number_of_servers_is_bounded() -> None:
+    own = fetcher(failures=1)
+    for number in range(70):
+        complete(f"http://127.0.0.1:9/fhir/{number}", by=own)
+    resting = own.resting()
+    assert len(resting) == 64
+    assert resting[-1].endswith("/69")
+    own.close()
 
 
 def test_a_fetcher_that_was_closed_starts_afresh() -> None:

@@ -147,7 +147,9 @@ def order(reference: Any, **more: Any) -> dict[str, Any]:
 
 
 def loose(*values: Any, **context: Any) -> list[str]:
-    return loose_medications([None if v is None else dumps_exact(v) for v in values], context, SERVER)
+    keys = ("medicationRequests", "medicationStatements", "medicationAdministrations")
+    sent = {key: None if value is None else dumps_exact(value) for key, value in zip(keys, values, strict=False)}
+    return loose_medications(sent, context, SERVER)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +184,8 @@ def test_what_came_along_is_not_looked_up() -> None:
     url = f"{SERVER}/Medication/m"
     named = {"fullUrl": url, "resource": {"resourceType": "Medication"}}
     assert loose({"resourceType": "Bundle", "entry": [{"resource": order(url)}, named]}) == []
+    sent = {"medicationRequests": dumps_exact(order("Medication/m")), "anything": dumps_exact(bundle(drug))}
+    assert loose_medications(sent, {}, SERVER) == []
 
 
 def test_each_is_looked_up_once_and_odd_things_pass_by() -> None:
@@ -189,4 +193,4 @@ def test_each_is_looked_up_once_and_odd_things_pass_by() -> None:
     assert loose(twice, None, twice) == ["a", "b"]
     odd = {"entry": [7, {"resource": 7}, {"resource": order("Medication/c")}]}
     assert loose(draftOrders=odd, medications={"entry": 5}, other="x") == ["c"]
-    assert loose_medications([b'{"medicationReference"', b'"Medication"'], {}, SERVER) == []
+    assert loose_medications({"medicationRequests": b'{"medicationReference"', "x": b'"Medication"'}, {}, SERVER) == []

@@ -60,6 +60,7 @@ FAULTS: dict[str, tuple[Behaviour, str]] = {
     "a refusal with 200": (faults.body(outcome("forbidden")), FAILED),
     "broken gzip": (faults.packed(b"\x1f\x8b\x08no gzip"), UNREADABLE),
     "half a gzip": (faults.packed(faults.bomb(1)[:500]), UNREADABLE),
+    "gzip without its end": (faults.cut_gzip, UNREADABLE),
     "deflate": (faults.deflated, UNREADABLE),
     "unknown packing": (faults.packed(b"x", "zstd"), UNREADABLE),
     "gzip bomb": (faults.packed(faults.bomb(64)), TOO_MUCH),

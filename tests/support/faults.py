@@ -126,6 +126,11 @@ def good_gzip(handler: Handler) -> None:
     packed(gzip.compress(json.dumps(_searchset()).encode()))(handler)
 
 
+def cut_gzip(handler: Handler) -> None:
+    """All of the Bundle, and not the checksum behind it."""
+    packed(gzip.compress(json.dumps(_searchset()).encode())[:-8])(handler)
+
+
 def deflated(handler: Handler) -> None:
     packed(zlib.compress(json.dumps(_searchset()).encode()), "deflate")(handler)
 

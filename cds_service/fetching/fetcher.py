@@ -173,6 +173,8 @@ def _result(future: Future[bytes]) -> bytes:
     if not future.done():
         future.cancel()
         raise NotObtained(TIMED_OUT, at_fault=True)
+    if future.cancelled():  # the threads were let go meanwhile
+        raise NotObtained(FAILED)
     error = future.exception()
     if error is None:
         return future.result()

@@ -254,6 +254,18 @@ def test_threads_that_are_gone_fail_the_keys_and_not_the_call() -> None:
     own.close()
 
 
+def test_work_that_is_called_off_fails_the_keys_and_not_the_call() -> None:
+    own = fetcher(deadline=5.0)
+    with running(ehr(faults={"*": faults.silent})) as server, ThreadPoolExecutor(12) as pool:
+        calls = [pool.submit(complete, server, by=own) for _ in range(12)]  # more requests than threads: some must wait
+        until = time.monotonic() + SLACK
+        while len(server.seen) < 64 and time.monotonic() < until:
+            time.sleep(0.02)
+        own.close()
+    assert {why for call in calls for why in call.result().failures.values()} <= {FAILED, TIMED_OUT, UNREACHABLE}
+    assert FAILED in {why for call in calls for why in call.result().failures.values()}
+
+
 def test_without_a_list_the_number_of_servers_is_bounded() -> None:
     own = fetcher(failures=1)
     for number in range(70):

@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UNFINISHED := $(VENV)/.unfinished
+FHIR := $(VENV)/fhir
+FHIR_STAMP := $(FHIR)/.installed
 PACKAGES := cds_service hooks fhir_mappers
 COVERAGE := 95
 WORKERS ?= 2
@@ -23,11 +25,11 @@ install: $(STAMP) ## make or refresh .venv from the hashed lock
 run: $(STAMP) ## start the service on http://127.0.0.1:8080
 	$(BIN)/osteohooks serve
 
-test: $(STAMP) ## lint, types, tests, branch coverage
+test: $(STAMP) $(FHIR_STAMP) ## lint, types, tests, branch coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PACKAGES)
-	$(BIN)/python -m pytest -n $(WORKERS) $(PACKAGES:%=--cov=%) --cov-branch --cov-fail-under=$(COVERAGE)
+	FHIR_SERVER=$(FHIR)/bin/sekmet $(BIN)/python -m pytest -n $(WORKERS) $(PACKAGES:%=--cov=%) --cov-branch --cov-fail-under=$(COVERAGE)
 
 fix: $(STAMP) ## repair what the linter can, and format
 	$(BIN)/ruff check --fix .
@@ -45,9 +47,10 @@ clean: ## remove .venv and everything made by running
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
 	--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-lock: $(STAMP) ## renew both locks to the newest versions (run with Python 3.11, the oldest we support)
+lock: $(STAMP) ## renew the locks to the newest versions (run with Python 3.11, the oldest we support)
 	$(COMPILE) --output-file=requirements.lock pyproject.toml
 	$(COMPILE) --extra=postgresql --extra=plots --extra=tracing --extra=test --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml
+	$(COMPILE) --output-file=requirements-fhir.lock requirements-fhir.in
 
 # --- the virtual environment ---
 # The stamp is written last and holds the folder it was made for, and .unfinished stands while packages are being put in:
@@ -65,6 +68,14 @@ $(STAMP): requirements-test.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-test.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@printf '%s\n' "$(CURDIR)" > $@ && rm -f $(UNFINISHED)
+
+# The FHIR server that the tests fetch from: somebody else's software, with dependencies of its own, so in a place of its
+# own. The pip of our environment fills it.
+$(FHIR_STAMP): requirements-fhir.lock $(STAMP)
+	rm -rf $(FHIR)
+	$(BIN)/python -m venv --without-pip $(FHIR)
+	$(BIN)/python -m pip --python $(FHIR)/bin/python install --quiet --require-hashes -r requirements-fhir.lock
+	@touch $@
 
 # Debian ships python3 without ensurepip, so `python3 -m venv` may fail: root installs the missing package, anybody else
 # borrows the system's pip if there is one, or is told in one sentence what to ask for.

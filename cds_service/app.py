@@ -10,8 +10,10 @@ from flask_cors import CORS
 from cds_service import errors
 from cds_service.auth import Authenticate, Authenticator, MemoryTokens, SeenTokens, by_nobody, by_token
 from cds_service.clients import Caller
+from cds_service.fetching.fetcher import Fetcher
+from cds_service.fetching.limits import Limits
 from cds_service.hooks_api import Advise, S, create_blueprint
-from cds_service.settings import Settings
+from cds_service.settings import Settings, is_loopback
 from hooks.request import HookRequest
 
 if TYPE_CHECKING:
@@ -53,11 +55,13 @@ def create_app(
     from hooks.services import Service, services
 
     wired = pipeline.build_parts(clock, settings.edition) if parts is None else parts
+    fetcher = build_fetcher(settings)
 
     past, names = memory if memory is not None else InMemory(), Pseudonyms()
 
     def advise(call: HookRequest, service: Service, language: str, caller: Caller) -> "Reply":
         day, client = wired.today(), caller.client
+        data = fetcher.complete(call, service, client)
 
         def ask(remembered: "tuple[Remembered, ...]", user: str | None) -> "Reply":
             return pipeline.advise(
@@ -70,6 +74,7 @@ def create_app(
                 silence=client.silence,
                 remembered=remembered,
                 user=user,
+                data=data,
             )
 
         return remembering(past, names.whose(call, caller.key), day, ask)
@@ -79,6 +84,13 @@ def create_app(
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock))
     return app
+
+
+def build_fetcher(settings: Settings) -> Fetcher:
+    """What asks FHIR servers for missing data. Nothing is opened before the first call needs it."""
+    limits = Limits(deadline=settings.fetch_deadline, size=settings.max_body_bytes)
+    ca_file = None if settings.fetch_ca_file is None else str(settings.fetch_ca_file)
+    return Fetcher(limits, own_machine=is_loopback(settings.host), ca_file=ca_file)
 
 
 def build_app(

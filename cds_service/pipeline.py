@@ -8,11 +8,12 @@ from typing import Any
 
 from cds_service.clients import Silence
 from cds_service.errors import MissingData
+from cds_service.prefetch import Completed
 from cds_service.silence import ask
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.orders import OrderContext, check_templates
-from fhir_mappers.record.answer import NOT_FETCHED
+from fhir_mappers.record.answer import NOT_FETCHED, UNOBTAINED
 from fhir_mappers.record.conventions import Conventions
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import Terminology, default_terminology
@@ -92,18 +93,21 @@ def advise(
     silence: Silence = LOUD,
     remembered: tuple[Remembered, ...] = (),
     user: str | None = None,
+    data: Completed | None = None,
 ) -> Reply:
     """Read, ask, say, show. The clock is read once, here, unless ``as_of`` is given. ``remembered`` is what the memory
-    holds of this patient, ``user`` the key under which it knows who asks.
+    holds of this patient, ``user`` the key under which it knows who asks; ``data`` is what the call brought along,
+    unless more was fetched.
 
     Raises:
         MissingData: nothing useful can be said because none of the service's data came.
     """
     day, chosen = as_of or parts.today(), edition or parts.edition
-    record = read(call, parts, day)
+    had = data or Completed(call.prefetch)
+    record = read(call, parts, day, had)
     hushed = silence.hushes(service.id, (check.id for check in service.checks))
     asked = ask(service.checks, record, Guideline(parts.rules, chosen), hushed, _report)
-    _require_something(service, record, asked.aloud)
+    _require_something(service, record, asked.aloud, had)
     speaker = parts.speakers[language, chosen]
     wanted = preferences(call.extension, call.hook)
     past = Recollection(remembered, day, user, wanted.drop_repeated)
@@ -139,17 +143,21 @@ def _context(call: HookRequest, record: PatientRecord, language: str) -> OrderCo
     )
 
 
-def read(call: HookRequest, parts: Parts, day: date) -> PatientRecord:
+def read(call: HookRequest, parts: Parts, day: date, data: Completed | None = None) -> PatientRecord:
     """The patient record of one call. FHIR ends here."""
+    had = data or Completed(call.prefetch)
     selections = call.context.selections if call.hook == "order-select" else None
     return build_record(
-        call.prefetch,
+        had.prefetch,
         _drafts(call),
         selections,
         call.context.patient_id,
         day,
         terminology=parts.terminology,
         conventions=parts.conventions,
+        origins=had.origins,
+        failures=had.failures,
+        referred=had.referred,
         moment=call.hook,
     )
 
@@ -160,13 +168,14 @@ def _drafts(call: HookRequest) -> object:
     return call.context.draft_orders if named is None else call.context.fields.get(named)
 
 
-def _require_something(service: Service, record: PatientRecord, findings: Findings) -> None:
+def _require_something(service: Service, record: PatientRecord, findings: Findings, data: Completed) -> None:
     """Refuse with 412 when no data at all came, a rule needs some, and none can speak without."""
-    if any(record.looked_for.get(key, NOT_FETCHED) != NOT_FETCHED for key in service.prefetch):
+    came = (record.looked_for.get(key, NOT_FETCHED) for key in service.prefetch if key not in data.failures)
+    if any(why not in UNOBTAINED for why in came):
         return
     outcomes = {f.verdict.outcome for f in findings.all}
     if Outcome.UNDECIDED in outcomes and Outcome.DUE not in outcomes:
-        raise MissingData(tuple(service.prefetch))
+        raise MissingData(tuple(service.prefetch), data.failures)
 
 
 def _report(rule: str, error: Exception) -> None:

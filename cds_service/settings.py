@@ -5,13 +5,14 @@ Names and defaults are the fields of `Settings`; docs/deploy describes them for 
 
 import difflib
 import os
+import ssl
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.addresses import is_loopback as is_loopback
@@ -29,6 +30,8 @@ REMEDIES = {
     "language": f"one of {', '.join(LANGUAGES)}",
     "timezone": "'system' or a name of the IANA time zone database, for example Europe/Paris",
     "max_body_bytes": "a whole number of bytes, at least 1024, for example 33554432",
+    "fetch_deadline": "seconds, more than 0 and at most 10, for example 3",
+    "fetch_ca_file": "the path of a file of certificates in PEM format",
     "cors_origins": "origins separated by commas, for example https://ehr.example.org, or * for any",
     "sandbox": "true or false",
     "allow_unauthenticated": "true or false",
@@ -65,6 +68,14 @@ def _zone(name: str) -> str:
     return name
 
 
+def _certificates(path: Path) -> Path:
+    try:
+        ssl.create_default_context().load_verify_locations(cafile=path)
+    except OSError as error:
+        raise ValueError("no certificates") from error
+    return path
+
+
 class Settings(BaseSettings):
     """One installation.
 
@@ -77,6 +88,8 @@ class Settings(BaseSettings):
             development mode, none elsewhere. Cookies and other credentials are never allowed across origins.
         clients: the TOML file of the EHR clients (docs/clients.md). Without it nobody is authenticated.
         public_url: the address EHRs call, without ``/cds-services``: the ``aud`` of their tokens begins with it.
+        fetch_deadline: seconds within which missing data are fetched from an EHR's FHIR server, all of them together.
+        fetch_ca_file: certificates to trust when fetching, besides those of the system: a hospital's own authority.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
@@ -88,6 +101,8 @@ class Settings(BaseSettings):
     timezone: Annotated[str, AfterValidator(_zone)] = "system"
     max_body_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024 * 1024
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)] = ()
+    fetch_deadline: Annotated[float, Field(gt=0, le=10)] = 3.0
+    fetch_ca_file: Annotated[FilePath, AfterValidator(_certificates)] | None = None
     sandbox: bool = False
     allow_unauthenticated: bool = False
     clients: Path | None = None

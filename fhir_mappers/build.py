@@ -1,6 +1,6 @@
 """FHIR → PatientRecord: the prefetch of one call, its draft orders and the day make one record. FHIR ends here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from fhir_mappers.datatypes import Reference
 from fhir_mappers.drafts import read_drafts
 from fhir_mappers.kinds import KIND_OF, KIND_OF_NAME, KINDS, READERS, looked_for
 from fhir_mappers.measurements import Results, read_observations
-from fhir_mappers.ordering import Sorted, in_order, sort
+from fhir_mappers.ordering import Sorted, in_order, shelve_medications, sort
 from fhir_mappers.patient import find_patient, patient_urls
 from fhir_mappers.record.conventions import Conventions
 from fhir_mappers.record.events import Event, Gap, Problem, TreatmentCourse
@@ -33,6 +33,8 @@ def build_record(
     terminology: Terminology | None = None,
     conventions: Conventions | None = None,
     origins: Mapping[str, str] | None = None,
+    failures: Mapping[str, str] | None = None,
+    referred: Iterable[bytes] = (),
     moment: str = "order-sign",
 ) -> PatientRecord:
     """The record of one patient on one day. Never raises on anything an EHR can send: what is unreadable is a gap.
@@ -46,6 +48,8 @@ def build_record(
         terminology: the shipped one when None, as ``conventions``.
         conventions: windows and constants.
         origins: how each key reached us (``fetched``), when not by prefetch.
+        failures: why a key could not be had (``record.answer`` reasons), where that is known.
+        referred: Medications that orders point at and that did not come with them.
         moment: the hook that is asked.
     """
     found = {key: read_value(key, prefetch[key]) for key in KINDS if key in prefetch}
@@ -59,12 +63,13 @@ def build_record(
         {KIND_OF_NAME[name] for value in found.values() for name in value.unreadable if name in KIND_OF_NAME},
         origins or {},
     )
+    shelve_medications(referred, clerk)
     resources = sort(found, KIND_OF, clerk)
     person = find_patient(resources.by_type.get(Patient, []), clerk)
     results = _measurements(resources, clerk)
     events: Mapping[str, Any] = {name: in_order(read) for name, read in _events(resources, clerk).items()}
     drafts = read_drafts(draft_orders, selections, clerk)
-    searched = looked_for(found, resources.kinds(), clerk)
+    searched = looked_for(found, resources.kinds(), failures or {}, clerk)
     gaps = tuple(sorted(clerk.gaps, key=_gap_order))
     return PatientRecord(
         as_of, clerk.conventions, person, searched, results, drafts=drafts, gaps=gaps, moment=moment, **events

@@ -73,15 +73,18 @@ KINDS: tuple[str, ...] = tuple(dict.fromkeys(KIND_OF.values()))
 """The kinds of data the readers know: the prefetch keys. Values under other keys are not looked at."""
 
 
-def looked_for(found: Mapping[str, Found], sent: Iterable[str], clerk: Clerk) -> dict[str, str | None]:
+def looked_for(
+    found: Mapping[str, Found], sent: Iterable[str], failures: Mapping[str, str], clerk: Clerk
+) -> dict[str, str | None]:
     """For each kind None when it was searched and read completely, else why absence proves nothing.
 
     Args:
         found: what each prefetch key held.
         sent: the kind of every resource that came, this patient's or not.
+        failures: why a key that was asked for could not be had.
         clerk: knows what could not be read; is told where the type asked for did not come at all.
     """
-    answers = {kind: _why(kind, found.get(kind), clerk) for kind in KINDS}
+    answers = {kind: failures.get(kind) or _why(kind, found.get(kind), clerk) for kind in KINDS}
     came = Counter(sent)
     others = Counter(gap.kind for gap in clerk.gaps if gap.why == OTHER_PATIENT)
     for kind, why in answers.items():

@@ -1,6 +1,6 @@
 """Resources by type, whatever key they came under; facts in an order that does not depend on the order of sending."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -8,7 +8,7 @@ from fhir_mappers.clerk import Clerk, Place
 from fhir_mappers.record import facts
 from fhir_mappers.record.events import Event, Measurement
 from fhir_mappers.shapes import Medication, Observation
-from fhir_mappers.wire import Found
+from fhir_mappers.wire import Found, read_value
 
 F = TypeVar("F", bound=Event | Measurement)
 
@@ -46,6 +46,14 @@ def sort(found: Mapping[str, Found], kinds: Mapping[type[Any], str], clerk: Cler
             elif kind in kinds:
                 result.by_type.setdefault(kind, []).append((Place(kinds[kind], name, origin), resource))
     return result
+
+
+def shelve_medications(referred: Iterable[bytes], clerk: Clerk) -> None:
+    """Keep Medications that came by themselves, by their names; whatever else came is left aside."""
+    for sent in referred:
+        for _, _, resource in read_value("Medication", sent).resources:
+            if isinstance(resource, Medication) and resource.id:
+                clerk.library.medications.setdefault(f"Medication/{resource.id}", resource)
 
 
 def in_order(read: list[F]) -> tuple[F, ...]:

@@ -16,6 +16,7 @@ from fhir_mappers.datatypes import (
     Reaction,
     Reference,
     Resource,
+    Shape,
     Valued,
 )
 
@@ -227,5 +228,14 @@ class QuestionnaireResponse(Resource):
     item: list[Item] | None = None
 
 
+class Issue(Shape):
+    """``OperationOutcome.issue``."""
+
+    severity: str | None = None
+    code: str | None = None
+
+
 class OperationOutcome(Resource):
     """What a server says instead of, or beside, data."""
+
+    issue: list[Issue] | None = None

@@ -15,12 +15,16 @@ import msgspec
 from fhir_mappers.bundles import BY_NAME, AnyResource, Bundle, Entry, Link
 from fhir_mappers.datatypes import Shape
 from fhir_mappers.mending import Unmendable, mend
-from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE
+from fhir_mappers.record.answer import INCOMPLETE, NOT_FETCHED, UNREADABLE
 from fhir_mappers.record.events import Gap
 from fhir_mappers.shapes import OperationOutcome
 
 Prefetched = bytes | None
 """One prefetch value: its JSON text, or None when the search found nothing (JSON null)."""
+
+# Severity and code of what an OperationOutcome may say in a searchset that is complete all the same.
+_REMARKS = {(severity, code) for severity in ("information", "success") for code in ("informational", "success")}
+_REMARKS |= {("information", "not-found"), ("warning", "informational"), ("warning", "not-supported")}
 
 _UNREADABLE_JSON = (ValueError, ArithmeticError, RecursionError)  # msgspec's and json's own errors are ValueErrors
 
@@ -54,8 +58,8 @@ def read_value(key: str, sent: Prefetched) -> Found:
         return _slowly(key, sent)
     found = Found()
     if isinstance(top, Bundle):
-        _note_links(found, key, top.link)
-        _file(found, key, enumerate(top.entry or ()))
+        if not _is_unfinished(found, key, top.link):
+            _file(found, key, enumerate(top.entry or ()))
     else:
         _file(found, key, [(0, Entry(resource=top))])
     return found
@@ -65,17 +69,30 @@ def _file(found: Found, key: str, entries: Iterable[tuple[int, Entry]]) -> None:
     keep = found.resources.append
     for index, entry in entries:
         resource, search = entry.resource, entry.search
-        if isinstance(resource, OperationOutcome) or (search is not None and search.mode == "outcome"):
+        said = search is not None and search.mode == "outcome"
+        if isinstance(resource, OperationOutcome) or said:
+            if said and isinstance(resource, OperationOutcome) and _is_remark(resource):
+                continue
             found.why = found.why or NOT_FETCHED
             found.gaps.append(Gap(key, f"{key}.entry[{index}]", NOT_FETCHED, "OperationOutcome"))
         elif resource is not None:
             keep((index, entry.full_url, resource))
 
 
-def _note_links(found: Found, key: str, links: list[Link] | None) -> None:
-    if any(link.relation == "next" for link in links or ()):
-        found.why = NOT_FETCHED
-        found.gaps.append(Gap(key, key, NOT_FETCHED, "more pages"))
+def _is_remark(outcome: OperationOutcome) -> bool:
+    """Beside the data a server may say that nothing was found, or that it took no notice of a parameter."""
+    return bool(outcome.issue) and all((issue.severity, issue.code) in _REMARKS for issue in outcome.issue or ())
+
+
+def _is_unfinished(found: Found, key: str, links: list[Link] | None) -> bool:
+    """Whether pages are unread. Nothing is taken from the others: the newest result may be on a page that did not come,
+    and an older one in its place could reassure, or change a dose.
+    """
+    if not any(link.relation == "next" for link in links or ()):
+        return False
+    found.why = INCOMPLETE
+    found.gaps.append(Gap(key, key, INCOMPLETE, "more pages"))
+    return True
 
 
 class _Skeleton(Shape):
@@ -97,7 +114,8 @@ def _slowly(key: str, sent: bytes) -> Found:
         return _as_plain(found, key, sent)
     if skeleton.resource_type != "Bundle":
         return _as_plain(found, key, sent)
-    _note_links(found, key, skeleton.link)
+    if _is_unfinished(found, key, skeleton.link):
+        return found
     for index, raw in enumerate(skeleton.entry or ()):
         try:
             _file(found, key, [(index, _entry.decode(raw))])
@@ -110,8 +128,8 @@ def _as_plain(found: Found, key: str, sent: bytes) -> Found:
     """A value whose outermost shape is wrong already."""
     value = _plain(sent)
     if isinstance(value, dict) and value.get("resourceType") == "Bundle":
-        _note_links(found, key, list(_plain_links(value.get("link"))))
-        entries = value.get("entry")
+        unfinished = _is_unfinished(found, key, list(_plain_links(value.get("link"))))
+        entries = [] if unfinished else value.get("entry")
         for index, entry in enumerate(entries if isinstance(entries, list) else [entries]):
             _mend_entry(found, key, index, entry)
     elif isinstance(value, dict) and isinstance(value.get("resourceType"), str):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fhir_mappers.orders import OrderContext
-from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE, Evidence
+from fhir_mappers.record.answer import UNAVAILABLE, Evidence
 from hooks.check import Outcome, Severity
 from hooks.evaluate import Broken, Finding, Findings
 from hooks.figures import escape
@@ -18,7 +18,6 @@ RECOMMENDATION_SYSTEM = "https://osteohooks.github.io/fhir/CodeSystem/recommenda
 FINDINGS_EXTENSION = "io.github.osteohooks.findings"
 NOT_CHECKED = "not-checked"
 FAULT = "fault"
-_UNAVAILABLE = frozenset({NOT_FETCHED, UNREADABLE})
 _OVERRIDES = 8
 _SERIES = 3
 
@@ -105,9 +104,7 @@ def _claim(found: list[Finding], carried: Mapping[str, tuple[Finding, ...]]) -> 
 def _is_unavailable(finding: Finding) -> bool:
     """Undecided for no other reason than that data were not sent or could not be read."""
     missing = finding.verdict.missing
-    return (
-        finding.verdict.outcome is Outcome.UNDECIDED and bool(missing) and all(m.why in _UNAVAILABLE for m in missing)
-    )
+    return finding.verdict.outcome is Outcome.UNDECIDED and bool(missing) and all(m.why in UNAVAILABLE for m in missing)
 
 
 def _card(group: _Group, context: OrderContext, speaker: Speaker, with_evidence: bool) -> Card:

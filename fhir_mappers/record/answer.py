@@ -12,13 +12,25 @@ T = TypeVar("T")
 ABSENT = "absent"
 TOO_OLD = "too-old"
 NOT_FETCHED = "not-fetched"
+TIMED_OUT = "timed-out"
+REFUSED = "refused"
+UNREACHABLE = "unreachable"
+FAILED = "failed"
+TOO_MUCH = "too-much"
+INCOMPLETE = "incomplete"
 UNREADABLE = "unreadable"
 UNIT_MISSING = "unit-missing"
 UNIT_UNKNOWN = "unit-unknown"
 IMPLAUSIBLE = "implausible"
 IMPRECISE = "imprecise"
 AMBIGUOUS = "ambiguous"
-REASONS = (ABSENT, TOO_OLD, NOT_FETCHED, UNREADABLE, UNIT_MISSING, UNIT_UNKNOWN, IMPLAUSIBLE, IMPRECISE, AMBIGUOUS)
+_UNOBTAINED = (NOT_FETCHED, TIMED_OUT, REFUSED, UNREACHABLE, FAILED, TOO_MUCH, INCOMPLETE)
+_OF_A_VALUE = (UNIT_MISSING, UNIT_UNKNOWN, IMPLAUSIBLE, IMPRECISE, AMBIGUOUS)
+REASONS = (ABSENT, TOO_OLD, *_UNOBTAINED, UNREADABLE, *_OF_A_VALUE)
+UNOBTAINED = frozenset(_UNOBTAINED)
+"""Nothing came, whoever is to blame; ``TOO_MUCH`` and ``INCOMPLETE``: not all of it, so nothing is taken from it."""
+UNAVAILABLE = UNOBTAINED | {UNREADABLE}
+"""Nothing usable came: absence proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)

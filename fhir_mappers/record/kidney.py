@@ -169,7 +169,7 @@ class Kidney(Facts):
         if isinstance(age, Known) and not age.value.is_exact:
             lacking.append(Missing("birth_date", IMPRECISE, age.evidence[0]))
         if self.person.sex is None:
-            lacking.append(Missing("sex", NOT_FETCHED if self.looked_for.get(PATIENT, "x") else ABSENT))
+            lacking.append(Missing("sex", self.looked_for.get(PATIENT, NOT_FETCHED) or ABSENT))
         return tuple(lacking)
 
     def _weight(self, day: date) -> Reading[Measurement]:
@@ -198,7 +198,7 @@ class Kidney(Facts):
     def _age(self, day: date) -> Reading[Span]:
         born = self.person.born
         if born is None or born.surely_after(day):
-            return Missing("birth_date", NOT_FETCHED if self.looked_for.get(PATIENT, "x") else ABSENT)
+            return Missing("birth_date", self.looked_for.get(PATIENT, NOT_FETCHED) or ABSENT)
         ages = Span(Fraction(max(0, whole_years(born.last, day))), Fraction(whole_years(born.first, day)), "a")
         proof = Evidence(self.person.source, "birth_date", value=born.text, origin=self.person.origin)
         if ages.high > Fraction(self._n.age_high.value):

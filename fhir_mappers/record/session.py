@@ -1,8 +1,7 @@
 """The session at hand: which moment it is, what is drafted together, what is awaited."""
 
 from fhir_mappers.record.answer import (
-    NOT_FETCHED,
-    UNREADABLE,
+    UNAVAILABLE,
     Answer,
     Known,
     Reading,
@@ -72,6 +71,6 @@ def obtained(reading: Reading[Measurement]) -> Answer:
     """A usable result is yes; none, or one that cannot be used, is no; not fetched or unreadable is unknown."""
     if isinstance(reading, Known):
         return yes(*reading.evidence)
-    if reading.why in (NOT_FETCHED, UNREADABLE):
+    if reading.why in UNAVAILABLE:
         return unknown(reading)
     return no(*((reading.last,) if reading.last else ()))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record.answer import ABSENT, IMPRECISE, Answer, Missing, no, yes
+from fhir_mappers.record.answer import ABSENT, IMPRECISE, UNAVAILABLE, Answer, Missing, no, yes
 from fhir_mappers.record.dosing import ZoledronateDose
 from fhir_mappers.record.drafting import is_zoledronate_oncology
 from fhir_mappers.record.kidney import Clearance
@@ -170,7 +170,7 @@ def contraindicated(record: PatientRecord, limits: Contraindication, draft: Draf
 
 def _who_asks(draft: DraftOrder, now: Clearance) -> str | None:
     """The finding that already names the missing input: no second line for the same gap."""
-    if not any(m.why in ("not-fetched", "unreadable") for m in now.missing) and now.missing:
+    if not any(m.why in UNAVAILABLE for m in now.missing) and now.missing:
         return "AR-RENAL-01" if now.span is None else ("ZOL-DOSE-01" if is_zoledronate_oncology(draft) else None)
     return None
 

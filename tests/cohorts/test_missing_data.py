@@ -113,9 +113,10 @@ def rested_on(finding: Finding, key: str) -> bool:
 
 @pytest.mark.parametrize("name", EACH)
 def test_an_unfinished_list_is_no_complete_one(name: str) -> None:
+    """The same rules speak as without the list: page 1 may lack the newest result, so nothing may rest on it."""
     for key in ("observations", "procedures", "medicationRequests", "medicationAdministrations"):
         bundle = request(name)["prefetch"][key]
-        cut = {**bundle, **UNFINISHED, "entry": []}
+        cut = {**bundle, **UNFINISHED}
         assert speaking(ask(name, changed(name, **{key: cut}))) == speaking(ask(name, changed(name, **{key: ...}))), key
 
 

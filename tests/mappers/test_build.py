@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import BadConventions, default_conventions, load_conventions
 from fhir_mappers.kinds import KINDS
-from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE
+from fhir_mappers.record.answer import INCOMPLETE, NOT_FETCHED, UNOBTAINED, UNREADABLE
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import default_terminology
 from tests.support import fhir
@@ -47,11 +47,33 @@ def test_looked_for(kind: str) -> None:
     assert why(None) is None
     assert why(fhir.bundle()) is None
     assert why(OUTCOME) == NOT_FETCHED
-    assert why(fhir.bundle(link=[{"relation": "next", "url": "x"}])) == NOT_FETCHED
+    assert why(fhir.bundle(link=[{"relation": "next", "url": "x"}])) == INCOMPLETE
     assert why("text") == UNREADABLE
     assert why({"resourceType": stranger, "id": "1"}) == UNREADABLE
     assert why(fhir.bundle({"resourceType": stranger, "id": "1"})) == UNREADABLE
     assert build_record({}, None, None, "1", fhir.TODAY).looked_for[kind] == NOT_FETCHED
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("why", sorted(UNOBTAINED))
+def test_the_reason_why_a_key_could_not_be_had_is_kept(kind: str, why: str) -> None:
+    record = build_record({}, None, None, "1", fhir.TODAY, failures={kind: why})
+    assert {found for key, found in record.looked_for.items() if key != kind} == {NOT_FETCHED}
+    assert record.looked_for[kind] == why
+    assert [gap.why for gap in record.looked(kind, what="x").missing] == [why]
+
+
+def test_a_medication_may_come_by_itself() -> None:
+    order = fhir.order(None, id="r", medicationReference={"reference": "Medication/m"})
+    medication = fhir.resource("Medication", id="m", code=fhir.ZOMETA)
+    prefetch = fhir.sent({"medicationRequests": fhir.bundle(order)})
+    referred = [fhir.encode(medication), fhir.encode(fhir.observation(fhir.CALCIUM, "2.4 mmol/L")), b"no JSON"]
+    record = build_record(prefetch, None, None, "1", fhir.TODAY, referred=referred)
+    assert [course.product.substance for course in record.courses if course.product] == ["zoledronic_acid"]
+    assert not record.measurements
+    assert not record.gaps
+    assert record.looked_for["medicationRequests"] is None
+    assert build_record(prefetch, None, None, "1", fhir.TODAY).looked_for["medicationRequests"] == UNREADABLE
 
 
 def test_one_unreadable_resource_leaves_the_rest_readable_and_absence_unproven() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fhir_mappers.record.answer import NOT_FETCHED, UNREADABLE
+from fhir_mappers.record.answer import INCOMPLETE, NOT_FETCHED, UNREADABLE
 from fhir_mappers.shapes import Condition, MedicationRequest, Observation
 from fhir_mappers.wire import Found, read_value
 from tests.support import fhir
@@ -55,16 +55,53 @@ OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "
         OUTCOME,
         fhir.bundle(GOOD, OUTCOME),
         {"resourceType": "Bundle", "entry": [{"resource": GOOD}, {"resource": GOOD, "search": {"mode": "outcome"}}]},
-        fhir.bundle(GOOD, link=[{"relation": "self", "url": "x"}, {"relation": "next", "url": "y"}]),
-        fhir.bundle(GOOD, link={"relation": "next", "url": "y"}),
-        {"resourceType": "Bundle", "entry": {"resource": GOOD}, "link": [{"relation": "next"}]},
     ],
 )
-def test_a_refusal_or_an_unread_page_is_not_an_answer(value: object) -> None:
+def test_a_refusal_is_not_an_answer(value: object) -> None:
     found = read(value)
     assert found.why == NOT_FETCHED
     assert [gap.why for gap in found.gaps] == [NOT_FETCHED]
     assert ids(found) == ["good"] * len(found.resources)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        fhir.bundle(GOOD, link=[{"relation": "self", "url": "x"}, {"relation": "next", "url": "y"}]),
+        fhir.bundle(GOOD, {**GOOD, "code": 5}, link=[{"relation": "next", "url": "y"}]),
+        fhir.bundle(GOOD, link={"relation": "next", "url": "y"}),
+        {"resourceType": "Bundle", "entry": {"resource": GOOD}, "link": [{"relation": "next"}]},
+    ],
+)
+def test_where_pages_are_unread_nothing_is_taken(value: object) -> None:
+    """The newest result may be on the page that did not come."""
+    found = read(value)
+    assert (found.why, ids(found)) == (INCOMPLETE, [])
+    assert [gap.why for gap in found.gaps] == [INCOMPLETE]
+
+
+@pytest.mark.parametrize(
+    ("severity", "code", "why"),
+    [
+        ("information", "informational", None),
+        ("information", "not-found", None),
+        ("warning", "not-supported", None),
+        ("warning", "not-found", NOT_FETCHED),
+        ("warning", "suppressed", NOT_FETCHED),
+        ("information", "suppressed", NOT_FETCHED),
+        ("error", "informational", NOT_FETCHED),
+        ("fatal", "not-supported", NOT_FETCHED),
+        (None, None, NOT_FETCHED),
+    ],
+)
+def test_a_server_may_remark_upon_a_search_without_taking_it_back(severity: str, code: str, why: str | None) -> None:
+    said = {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code}]}
+    beside = {"resource": said, "search": {"mode": "outcome"}}
+    found = read({"resourceType": "Bundle", "entry": [{"resource": GOOD}, beside]})
+    assert (found.why, ids(found)) == (why, ["good"])
+    assert read(said).why == NOT_FETCHED, "by itself it is no answer"
+    silent = {"resource": {**said, "issue": []}, "search": {"mode": "outcome"}}
+    assert read({"resourceType": "Bundle", "entry": [silent]}).why == NOT_FETCHED
 
 
 def test_a_single_resource_is_a_bundle_of_one() -> None:

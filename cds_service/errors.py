@@ -14,7 +14,6 @@ from uuid import uuid4
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from fhir_mappers.record.answer import FAILED, INCOMPLETE, REFUSED, TIMED_OUT, TOO_MUCH, UNREACHABLE, UNREADABLE
 from hooks.exact_json import dumps_exact
 from hooks.refusal import BadRequest
 
@@ -84,38 +83,20 @@ class UnknownService(Refusal):
 
 
 class MissingData(Refusal):
-    """412: data without which nothing can be said came neither with the call nor from a FHIR server.
-
-    Args:
-        keys: the prefetch keys.
-        failures: why those that were asked for at the FHIR server could not be had.
+    """412: data without which nothing can be said came neither with the call nor from a FHIR server; ``asked`` tells
+    what that one did.
     """
 
     status, code = 412, "required"
 
-    def __init__(self, keys: tuple[str, ...], failures: Mapping[str, str] | None = None) -> None:
-        by_reason: dict[str, list[str]] = {}
-        for key, why in (failures or {}).items():
-            by_reason.setdefault(_NOT_HAD.get(why, "did not give them"), []).append(key)
-        asked = "; ".join(f"{what} ({', '.join(found)})" for what, found in by_reason.items())
+    def __init__(self, keys: tuple[str, ...], asked: str = "") -> None:
         super().__init__(
             f"Required data is missing: {', '.join(keys)}.",
-            "Without it the advice would rest on guesses." + (f" fhirServer {asked}." if asked else ""),
+            f"Without it the advice would rest on guesses. {asked}".rstrip(),
             "Send these prefetch keys as discovery describes them, or a fhirServer and a token that give them.",
             tuple(f"prefetch.{key}" for key in keys),
         )
         self.keys = keys
-
-
-_NOT_HAD = {
-    TIMED_OUT: "did not answer in time",
-    REFUSED: "refused access",
-    UNREACHABLE: "could not be reached",
-    FAILED: "answered with an error",
-    TOO_MUCH: "has more than can be fetched",
-    INCOMPLETE: "gave lists whose further pages could not be had",
-    UNREADABLE: "gave an answer that could not be read",
-}
 
 
 class TooLarge(Refusal):

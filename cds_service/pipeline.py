@@ -8,8 +8,7 @@ from typing import Any
 
 from cds_service.clients import Silence
 from cds_service.errors import MissingData
-from cds_service.prefetch import Completed
-from cds_service.prefetch import told as told_of
+from cds_service.prefetch import Completed, what_failed
 from cds_service.silence import ask
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
@@ -176,7 +175,7 @@ def _require_something(service: Service, record: PatientRecord, findings: Findin
         return
     outcomes = {f.verdict.outcome for f in findings.all}
     if Outcome.UNDECIDED in outcomes and Outcome.DUE not in outcomes:
-        raise MissingData(tuple(service.prefetch), told_of(data.failures))
+        raise MissingData(tuple(service.prefetch), what_failed(data.failures))
 
 
 def _report(rule: str, error: Exception) -> None:

@@ -59,7 +59,7 @@ _SAID: Mapping[str, str] = {
 }
 
 
-def told(failures: Mapping[str, str]) -> str:
+def what_failed(failures: Mapping[str, str]) -> str:
     """What the FHIR server did, in a sentence for those who connect an EHR; empty when nothing failed."""
     keys: dict[str, list[str]] = {}
     for key, why in failures.items():

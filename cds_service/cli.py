@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cds_service.cli_clients import clients
+from cds_service.cli_operations import conformance, openapi
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
 from cds_service.pipeline import Parts, Reply, advise, build_parts
@@ -125,6 +126,10 @@ def sample(name: str | None, on: datetime | None) -> None:
     if name not in known:
         raise click.BadParameter(f"{name} is no scenario; osteohooks sample lists them", param_hint="NAME")
     click.echo(hook_request_bytes(scenario(name), on.date() if on else load_settings().today()))
+
+
+main.add_command(openapi)
+main.add_command(conformance)
 
 
 def _evaluate(body: bytes, parts: Parts, language: str, day: date) -> Reply:

@@ -7,6 +7,7 @@ fields and positions, never a value from the request; neither does the log.
 import logging
 import traceback
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
 from uuid import uuid4
@@ -14,6 +15,7 @@ from uuid import uuid4
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from cds_service.operations import note
 from hooks.exact_json import dumps_exact
 from hooks.refusal import BadRequest
 
@@ -42,12 +44,13 @@ class Refusal(Exception):
 
 
 class Unauthorized(Refusal):
-    """401: nobody knows who calls. The same for every reason; the log has the reason."""
+    """401: nobody knows who calls. The same for every reason; the log and the metrics have the ``reason``."""
 
     status, code = 401, "login"
     headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
 
-    def __init__(self) -> None:
+    def __init__(self, reason: StrEnum | None = None) -> None:
+        self.reason = reason
         super().__init__(
             "The caller is not known.",
             "Every call needs a new token, signed by an EHR known here, for exactly this address.",
@@ -139,12 +142,22 @@ class TooDeep(Refusal):
         )
 
 
+class TooManyCalls(Refusal):
+    """429: a client has used up its share for the moment; ``seconds`` say how long to wait."""
+
+    status, code = 429, "throttled"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(*_HTTP[429][1:])
+        self.headers = {"Retry-After": str(seconds)}
+
+
 # What we say to errors that Flask and werkzeug raise themselves: status -> (issue code, what, why, remedy).
 _HTTP: dict[int, tuple[str, str, str, str]] = {
     404: (
         "not-found",
         "There is nothing at this address.",
-        "The service has /cds-services, /cds-services/{id} and /livez.",
+        "The service has /cds-services, /cds-services/{id}, /livez, /readyz and /openapi.json.",
         "Check the base address; discovery is GET /cds-services.",
     ),
     405: (
@@ -201,17 +214,27 @@ def _response(status: int, body: dict[str, object]) -> Response:
     return Response(dumps_exact(body), status=status, content_type=JSON)
 
 
+def unreadable(status: int) -> bytes:
+    """The body of a refusal by the server itself, which has not read enough to say more."""
+    return dumps_exact(_outcome(*_HTTP.get(status, _UNREADABLE)))
+
+
 def _refusal(error: Refusal) -> Response:
+    note.current().error = type(error)
+    if isinstance(error, Unauthorized):
+        note.current().refused = error.reason
     response = _response(error.status, outcome(error))
     response.headers.update(error.headers)
     return response
 
 
 def _bad_request(error: BadRequest) -> Response:
+    note.current().error = type(error)
     return _response(400, outcome(error))
 
 
 def _http(error: HTTPException) -> Response:
+    note.current().error = type(error)
     status = error.code or 500
     if status >= 500:
         return _broken(error)
@@ -223,13 +246,16 @@ def _http(error: HTTPException) -> Response:
 
 def _broken(error: Exception) -> Response:
     """500: our fault. The log gets the kind of error and its place, not its message, which could hold a value."""
-    incident = uuid4().hex[:12]
+    note.current().error = type(error)
+    number = uuid4()
+    incident = number.hex[:12]
     frames = traceback.extract_tb(error.__traceback__)
     log.error(
         "incident %s: %s at %s",
         incident,
         type(error).__name__,
         " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames[-8:])),
+        extra={"event": "incident", "incident": number, "error": type(error), "place": error.__traceback__},
     )
     body = _outcome(
         "exception",

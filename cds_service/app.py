@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response
 from flask_cors import CORS
 
-from cds_service import errors
+from cds_service import error_answers
 from cds_service.auth import Authenticate, Authenticator, MemoryTokens, SeenTokens, by_nobody, by_token
 from cds_service.clients import DEVELOPMENT, Caller
 from cds_service.fetching.fetcher import Fetcher
@@ -136,7 +136,7 @@ def build_app(
     app.register_blueprint(create_blueprint(listed, advise, settings.language, authenticate, open_discovery, rates))
     counts = seen.metrics if settings.metrics else None
     app.register_blueprint(create_pages(seen.ready, counts, lambda: _described(app, listed, settings.public_url)))
-    errors.install(app)
+    error_answers.install(app)
     app.after_request(_secured(settings.public_url))
     _allow_origins(app, origins)
     seen.install(app)

@@ -26,7 +26,8 @@ from gunicorn.http.errors import (  # type: ignore[import-untyped]  # gunicorn s
 )
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]  # gunicorn ships no types
 
-from cds_service.errors import JSON, unreadable
+from cds_service.error_answers import unreadable
+from cds_service.errors import JSON
 from cds_service.operations import MULTIPROCESS, logs
 from cds_service.settings import Settings
 

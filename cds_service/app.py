@@ -1,6 +1,7 @@
 """The application: wires settings, services and pipeline together and decides nothing."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from flask_cors import CORS
 
 from cds_service import error_answers
 from cds_service.auth import Authenticate, Authenticator, MemoryTokens, SeenTokens, by_nobody, by_token
-from cds_service.clients import DEVELOPMENT, Caller
+from cds_service.clients import DEVELOPMENT
 from cds_service.fetching.fetcher import Fetcher
 from cds_service.fetching.limits import Limits
 from cds_service.hooks_api import Advise, S, create_blueprint
@@ -18,15 +19,14 @@ from cds_service.operations import logs
 from cds_service.operations.openapi import describe
 from cds_service.operations.pages import create_pages
 from cds_service.operations.rates import Rates
-from cds_service.operations.tracing import span
 from cds_service.operations.watch import Watch
 from cds_service.settings import Settings, is_loopback
-from hooks.request import HookRequest
 
 if TYPE_CHECKING:
     from cds_service.clients_file import ClientsFile
-    from cds_service.pipeline import Parts, Reply
-    from hooks.quiet import Memory, Remembered
+    from cds_service.pipeline import Parts
+    from cds_service.store.store import Store
+    from hooks.quiet import Memory
 
 Clock = Callable[[], date]
 
@@ -46,9 +46,11 @@ def create_app(
     parts: "Parts | None" = None,
     memory: "Memory | None" = None,
     tokens: SeenTokens | None = None,
+    store: "Store | None" = None,
 ) -> Flask:
     """The whole service. ``parts`` are what the pipeline works with; by default they are made from ``settings``.
-    ``memory`` holds what was said before; by default one that ends with the process.
+    ``store`` keeps decisions, feedback and what was said before; without one there is no log, no feedback is taken, and
+    ``memory`` holds what was said before, by default until the process ends.
 
     ``tokens`` is where used tokens are remembered; by default in this process, which is right for one worker only.
 
@@ -58,11 +60,11 @@ def create_app(
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service import pipeline
+    from cds_service.advising import Advisor
     from cds_service.clients_file import load_clients
-    from cds_service.memory import InMemory, Pseudonyms, remembering
     from cds_service.operations import roundtrip
     from cds_service.sandbox.pages import create_sandbox
-    from hooks.services import Service, services
+    from hooks.services import services
 
     wired = pipeline.build_parts(clock, settings.edition) if parts is None else parts
     clients = None if settings.clients is None else load_clients(settings.clients)
@@ -70,39 +72,30 @@ def create_app(
     watch.metrics.build(version("osteohooks"), wired.edition, wired.editions)
     watch.ready.add("rules", lambda: roundtrip.as_part(wired))
     watch.ready.add("log", logs.as_part)
-    fetcher = build_fetcher(settings)
-
-    past, names = memory if memory is not None else InMemory(), Pseudonyms()
-
-    def advise(call: HookRequest, service: Service, language: str, caller: Caller) -> "Reply":
-        day, client = wired.today(), caller.client
-        with span("fetch"):
-            data = fetcher.complete(call, service, client)
-        watch.fetched(data)
-
-        def ask(remembered: "tuple[Remembered, ...]", user: str | None) -> "Reply":
-            return pipeline.advise(
-                call,
-                service,
-                wired,
-                language,
-                as_of=day,
-                edition=client.edition,
-                silence=client.silence,
-                remembered=remembered,
-                user=user,
-                data=data,
-            )
-
-        reply = remembering(past, names.whose(call, caller.key), day, ask)
-        watch.answered(service.id, reply)
-        return reply
-
+    if store is not None:
+        wired = replace(wired, key=store.ring.current.facts)
+        tokens = tokens or store.tokens
+    advise = Advisor(wired, build_fetcher(settings), watch, memory, store)
     app = build_app(settings, services(), advise, clients, tokens, watch)
     app.extensions["osteohooks.parts"] = wired
+    if store is not None:
+        _keep(app, store, watch, wired)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock))
     return app
+
+
+def _keep(app: Flask, store: "Store", watch: Watch, parts: "Parts") -> None:
+    """Take feedback, and let everybody see how the log fares."""
+    from cds_service.feedback_api import create_feedback
+    from cds_service.store.health import as_part
+    from hooks.services import services
+
+    known = frozenset(service.id for service in services())
+    authenticate = app.extensions["osteohooks.authenticate"]
+    app.register_blueprint(create_feedback(known, store.feedback, authenticate, parts.today))
+    watch.ready.add("decision log", lambda: as_part(store.healthy(ask=True)))
+    store.on_failure(watch.metrics.decision_not_logged)
 
 
 def build_fetcher(settings: Settings) -> Fetcher:

@@ -1,4 +1,4 @@
-"""The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample | clients``."""
+"""The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample | clients | log | database``."""
 
 import json
 import sys
@@ -12,6 +12,7 @@ from cds_service.cli_clients import clients
 from cds_service.cli_operations import conformance, openapi
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
+from cds_service.lazy_commands import LazyGroup
 from cds_service.pipeline import Parts, Reply, advise, build_parts
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
 from cds_service.settings import load_settings
@@ -30,7 +31,10 @@ from hooks.withholding import withheld_json
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_ELSEWHERE = {"log": "cds_service.cli_log:log", "database": "cds_service.cli_log:database"}
+
+
+@click.group(cls=LazyGroup, lazy=_ELSEWHERE, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="osteohooks")
 def main() -> None:
     """Osteohooks: guideline advice on bone metastases for electronic health records, as CDS Hooks."""

@@ -58,6 +58,7 @@ class Reply:
     findings: Findings
     record: PatientRecord
     speaker: Speaker
+    shown: tuple[Traced, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     memos: tuple[CardMemo, ...] = ()
     seen: tuple[Remembered, ...] = ()
@@ -127,6 +128,7 @@ def advise(
         asked.findings,
         record,
         speaker,
+        selection.shown,
         (*selection.withheld, *silent),
         selection.memos(service.id, call.hook),
         selection.seen(call.hook, wanted.remember_shown, past),

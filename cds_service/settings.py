@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.addresses import is_loopback as is_loopback
@@ -23,6 +23,7 @@ from hooks.limits import DEFAULT_EDITION, EDITIONS
 from hooks.texts import LANGUAGES
 
 PREFIX = "OSTEOHOOKS_"
+SHORTEST_SECRET = 32  # characters
 
 # What to write instead, by setting. Values are never repeated: later settings may be secrets.
 REMEDIES = {
@@ -50,6 +51,10 @@ REMEDIES = {
     "log_level": f"one of {', '.join(LEVELS)}",
     "log_format": f"one of {', '.join(FORMATS)}",
     "tracing": "true or false",
+    "database": "sqlite:///path of a file, or postgresql://user:password@host/name",
+    "secret": f"at least {SHORTEST_SECRET} random characters, for example of: openssl rand -hex 32",
+    "secret_file": "the path of a file that holds the secret",
+    "state_dir": "the path of a folder on a local disk",
 }
 
 
@@ -77,6 +82,13 @@ def _rate(text: str) -> str:
     if rate is not None and rate.amount < 1:
         raise ValueError("allows nothing")
     return text
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    words = secret.get_secret_value().split()
+    if not words or any(len(word) < SHORTEST_SECRET for word in words):
+        raise ValueError("too short")
+    return secret
 
 
 def _zone(name: str) -> str:
@@ -119,6 +131,10 @@ class Settings(BaseSettings):
         metrics: whether `/metrics` is served; by default only in development mode.
         log_level, log_format: what is logged, and for whom: ``auto`` writes for people on a terminal, JSON elsewhere.
         tracing: whether OpenTelemetry spans are sent; where to is said by the ``OTEL_...`` variables.
+        database: what is decided and reported is kept here; by default a SQLite file in ``state_dir``.
+        secret: of the keyed hashes and the chain of the log; several, between blanks, where it was changed, the current
+            one first. ``secret_file`` holds the same, one per line. In development one is made in ``state_dir``.
+        state_dir: for what must outlive the process; on a local disk.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
@@ -147,6 +163,10 @@ class Settings(BaseSettings):
     log_level: Annotated[str, AfterValidator(_one_of(LEVELS))] = "info"
     log_format: Annotated[str, AfterValidator(_one_of(FORMATS))] = "auto"
     tracing: bool = False
+    database: SecretStr | None = None
+    secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
+    secret_file: Path | None = None
+    state_dir: Path = Path("var")
 
     @model_validator(mode="before")
     @classmethod

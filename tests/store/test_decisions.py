@@ -15,6 +15,7 @@ from cds_service.store.entries import config_version, software_version
 from cds_service.store.keys import Ring
 from cds_service.store.schema import calls, cards, decisions, metadata
 from cds_service.store.store import Store
+from fhir_mappers.terminology import default_terminology
 from hooks.quiet import Reason
 from hooks.services import services
 from hooks.withholding import Withheld
@@ -225,7 +226,7 @@ def test_no_name_or_identifier_is_in_the_database(store: Store) -> None:
         dump = "\n".join(
             str(value) for table in metadata.sorted_tables for row in connection.execute(select(table)) for value in row
         )
-    known = set().union(*(names_and_ids(name) for name in every))
+    known = set().union(*(names_and_ids(name) for name in every)) - default_terminology().known  # our own words
     assert len(known) > 100
     assert MAN not in dump
     assert sorted(word for word in known if word in dump) == []

@@ -78,7 +78,8 @@ def test_several_files_and_standard_input_in_order(file: str) -> None:
 def test_each_hook_is_answered_by_its_service(each: Any) -> None:
     result = run("evaluate", "-", "--as-of", str(each.as_of), body=hook_request_bytes(each))
     service = next(service for service in services() if service.id == each.service)
-    assert [row["rule"] for row in answers(result)[0]["findings"]] == [check.id for check in service.checks]
+    asked = dict.fromkeys(row["rule"] for row in answers(result)[0]["findings"])  # once for each draft it is about
+    assert list(asked) == [check.id for check in service.checks]
 
 
 def test_day_edition_and_language(file: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,7 @@ class Check:
     ``about`` picks the drafts it is asked for, one verdict each; None asks it once per patient. ``card`` names the
     consolidated card that carries it. ``mutes`` lists rule ids (or ``FAMILY-*``) that fall silent when it fires.
     ``reads`` lists the kinds of data and concepts it looks at: the prefetch templates are derived from them.
+    ``sums_up``: it is asked once the others have answered, with their findings as a third argument.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Check:
     reads: tuple[str, ...]
     about: Callable[[DraftOrder], bool] | None = None
     mutes: tuple[str, ...] = ()
+    sums_up: bool = False
 
 
 def judge(for_whom: Answer, holds: Answer, *, case: str = DUE_CASE, said_by: str | None = None, **more: Any) -> Verdict:

@@ -6,10 +6,16 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
-from hooks.check import Outcome, Severity
-from hooks.evaluate import Finding
+from fhir_mappers.record.answer import Answer
+from fhir_mappers.record.facts import ORDERS
+from fhir_mappers.record.patient_record import PatientRecord
+from fhir_mappers.record.proposals import Names
+from hooks.check import Outcome, Severity, Unlimited, Verdict, judge, not_applicable
+from hooks.evaluate import Broken, Finding, Findings
 from hooks.findings import as_json
 from hooks.texts import Speaker
+
+CHART_OPENS = "patient-view"
 
 
 class Light(StrEnum):
@@ -32,21 +38,55 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "interval": ("ZOL-FREQ-01", "ZOL-SPACE-01", "DMAB-SPACE-01", "DMAB-ADH-01"),
     "interactions": ("AR-CONC-01", "NEPH-CUM-01", "IMM-SEQ-01"),
 }
+# Some of their rules stay silent without a result: that is no reason to be green.
+MEASURED = frozenset({"vitamin-d", "calcium", "kidney"})
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One subject with its light and the findings it shows."""
+    """One subject with its light and the findings it shows; ``fault`` when one of its rules could not be asked."""
 
     subject: str
     light: Light
     findings: tuple[Finding, ...]
+    fault: bool = False
 
 
-def checklist(findings: Iterable[Finding]) -> tuple[Line, ...]:
-    """The lines in the order of ``SUBJECTS``. Green needs a rule that was satisfied: nothing asked is not green."""
-    found = tuple(findings)
-    return tuple(_line(subject, [f for f in found if _concerns(f, rules)]) for subject, rules in SUBJECTS.items())
+def checklist(findings: Iterable[Finding], broken: Iterable[Broken] = ()) -> tuple[Line, ...]:
+    """The lines in the order of ``SUBJECTS``. Green needs a rule that was satisfied, and a result where one is measured:
+    nothing asked is not green, neither is a rule that broke.
+    """
+    found, faults = tuple(findings), tuple(fault.rule for fault in broken)
+    return tuple(
+        _line(subject, [f for f in found if _concerns(f.rule.id, rules)], any(_concerns(r, rules) for r in faults))
+        for subject, rules in SUBJECTS.items()
+    )
+
+
+def today(record: PatientRecord, limits: Unlimited, findings: Findings) -> Verdict:
+    """The chart of a patient who gets an antiresorptive is opened: is anything in the way of the next dose?
+
+    For whom  on treatment, presumed so, or an oncology product is ordered; not in comfort-only care
+    Holds     no subject is red or amber; what is not known alone raises nothing, what is not asked here neither
+    Source    guidelines/checklist.toml [SAFE-TODAY-01]; the rules it sums up decide, it adds nothing to them
+    """
+    in_question = _given_or_planned(record) & ~record.comfort_care()
+    if record.moment != CHART_OPENS or not in_question.is_yes:
+        return not_applicable()
+    lines = checklist(findings.all, findings.broken)
+    points = _with(lines, Light.RED, Light.AMBER)
+    proof = tuple(e for line in lines for f in line.findings for e in f.verdict.evidence)
+    return judge(
+        Answer(bool(points), tuple(dict.fromkeys(proof))),
+        Answer(False),
+        said_by=_only_voice(lines, findings),
+        points=_names(points),
+        count=len(points),
+        total=len(lines),
+        red=_names(_with(lines, Light.RED)),
+        unknown=_names(_with(lines, Light.UNKNOWN)),
+        green=_names(_with(lines, Light.GREEN)),
+    )
 
 
 def as_rows(lines: Iterable[Line], speaker: Speaker) -> list[dict[str, Any]]:
@@ -62,11 +102,35 @@ def as_rows(lines: Iterable[Line], speaker: Speaker) -> list[dict[str, Any]]:
     ]
 
 
-def _line(subject: str, found: list[Finding]) -> Line:
+def _given_or_planned(record: PatientRecord) -> Answer:
+    return record.treated() | record.any_of(record.orders(), ORDERS, what="antiresorptive_order")
+
+
+def _with(lines: Iterable[Line], *lights: Light) -> list[Line]:
+    return [line for line in lines if line.light in lights]
+
+
+def _names(lines: Iterable[Line]) -> Names:
+    return Names(tuple(f"subject_{line.subject.replace('-', '_')}" for line in lines))
+
+
+def _only_voice(lines: Iterable[Line], findings: Findings) -> str | None:
+    """The gravest rule of the only card that says all the points: the summary then stands on that card (ADR 6)."""
+    firing = [f for line in _with(lines, Light.RED, Light.AMBER) for f in line.findings]
+    speaks = {f.rule.id: f for f in findings.speaking}
+    voices = [speaks.get(str(f.verdict.said_by), f) for f in firing]
+    gravest = max(voices, key=lambda f: f.severity.rank, default=None)
+    return gravest.rule.id if gravest is not None and len({f.check.card for f in voices}) == 1 else None
+
+
+def _line(subject: str, found: list[Finding], fault: bool) -> Line:
     lights = {id(f): _light(f) for f in found}
     order = list(Light)
     worst = min((lights[id(f)] for f in found), key=order.index, default=Light.NOT_ASKED)
-    return Line(subject, worst, tuple(f for f in found if lights[id(f)] is worst and worst is not Light.NOT_ASKED))
+    shown = tuple(f for f in found if lights[id(f)] is worst and worst is not Light.NOT_ASKED)
+    unmeasured = worst is Light.GREEN and subject in MEASURED and not any(_rests_on_a_result(f) for f in shown)
+    doubtful = unmeasured or (fault and order.index(worst) > order.index(Light.UNKNOWN))
+    return Line(subject, Light.UNKNOWN if doubtful else worst, shown, fault)
 
 
 def _light(finding: Finding) -> Light:
@@ -77,5 +141,9 @@ def _light(finding: Finding) -> Light:
     return Light.GREEN if finding.verdict.outcome is Outcome.SATISFIED else Light.NOT_ASKED
 
 
-def _concerns(finding: Finding, rules: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(finding.rule.id, pattern) for pattern in rules)
+def _rests_on_a_result(finding: Finding) -> bool:
+    return any(proof.unit is not None and proof.what != "draft_order" for proof in finding.verdict.evidence)
+
+
+def _concerns(rule: str, rules: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(rule, pattern) for pattern in rules)

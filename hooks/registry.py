@@ -3,7 +3,9 @@
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import drafting
 from fhir_mappers.record.facts import (
+    ALLERGIES,
     APPOINTMENTS,
+    CARE_PLANS,
     CONDITIONS,
     ORDERS,
     PATIENT,
@@ -11,6 +13,7 @@ from fhir_mappers.record.facts import (
     REPORTS,
     SERVICES,
 )
+from hooks import checklist
 from hooks.check import Check, Unlimited
 from hooks.checks import (
     bridge,
@@ -20,6 +23,7 @@ from hooks.checks import (
     hypercalcaemia,
     immunotherapy,
     indication,
+    instructions,
     jaw,
     kidney,
     vitamin_d,
@@ -129,7 +133,7 @@ CHECKS: tuple[Check, ...] = (
         hypercalcaemia.Crisis,
         "hypercalcaemia",
         (*EVENT, *BLOOD_CALCIUM, SERVICES),
-        mutes=("AR-START-01",),
+        mutes=("AR-START-01", "ZOL-HYDR-01", "DMAB-BOOK-01", "CA-TIMING-01"),
     ),
     Check(
         "HCAL-WARN-01",
@@ -159,6 +163,7 @@ CHECKS: tuple[Check, ...] = (
         kidney.StopBelow,
         "kidney",
         (*CLEARANCE, ORDERS, SERVICES, *observed(*c.EGFR)),
+        mutes=("ZOL-HYDR-01",),
     ),
     Check("BRIDGE-02", bridge.catch_up, bridge.CatchUp, "bridge", (*BRIDGE, SERVICES), mutes=("AR-START-01",)),
     Check("DMAB-ADH-01", denosumab.overdue, denosumab.Overdue, "denosumab", (*TREATMENT, APPOINTMENTS, SERVICES)),
@@ -204,4 +209,22 @@ CHECKS: tuple[Check, ...] = (
         (*observed(c.FASTING), SERVICES),
         drafting.is_ctx_sample,
     ),
+    # what the patient is told on leaving
+    Check(
+        "ZOL-HYDR-01",
+        instructions.hydration,
+        instructions.Hydration,
+        "discharge",
+        (*PREGNANCY, *TREATMENT, CARE_PLANS, ALLERGIES),
+    ),
+    Check("DMAB-BOOK-01", instructions.booklet, Unlimited, "discharge", (*PREGNANCY, *TREATMENT, CARE_PLANS)),
+    Check(
+        "CA-TIMING-01",
+        instructions.calcium_timing,
+        Unlimited,
+        "discharge",
+        (*PREGNANCY, *STARTS, CARE_PLANS),
+    ),
+    # what the others found, in a few lines
+    Check("SAFE-TODAY-01", checklist.today, Unlimited, "checklist", (*TREATMENT, CARE_PLANS, CONDITIONS), sums_up=True),
 )

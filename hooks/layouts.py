@@ -70,8 +70,10 @@ def _parts(line: Line, speaker: Speaker) -> Iterator[str]:
         yield speaker.word("checklist-no-result")
     elif proof is not None:
         yield speaker.fact(proof)
-    elif line.light is not Light.UNKNOWN:
-        yield speaker.word("checklist-none" if due else "checklist-nothing-against")
+    elif due:
+        yield speaker.word("checklist-none")
+    elif line.light is Light.GREEN:
+        yield speaker.word("checklist-nothing-against")
     asked = [speaker.asked_for(e) for f in line.findings for e in f.awaited]
     yield from (f"{speaker.word('awaited').lower()}{speaker.figures.colon} {one}" for one in asked)
 

@@ -1,11 +1,11 @@
-"""What a finding asks for and somebody has asked for already: the result is awaited, and that is said (not repeated)."""
+"""What a finding asks for and somebody has asked for already: the result is awaited, and that is said."""
 
 from collections.abc import Iterable, Iterator
 
 from fhir_mappers.formulary import Formulary, default_formulary
 from fhir_mappers.record.answer import NOT_FETCHED, Evidence
 from fhir_mappers.record.patient_record import PatientRecord
-from fhir_mappers.record.proposals import NewService, Proposal, RemoveDraft, StopOrder, Together
+from fhir_mappers.record.proposals import Annotate, NewService, Proposal, RemoveDraft, StopOrder, Together
 from hooks.check import Verdict
 
 
@@ -33,7 +33,7 @@ def _wanted(verdict: Verdict, book: Formulary) -> Iterator[tuple[str, frozenset[
         yield from ((item.key, item.same) for item in book.services[key])
 
 
-def _services(proposals: Iterable[Proposal | None]) -> Iterator[str]:
+def _services(proposals: Iterable[Proposal | Annotate | None]) -> Iterator[str]:
     """The services among the proposals, also those that are part of another one."""
     for proposal in proposals:
         match proposal:

@@ -8,7 +8,7 @@ from typing import Any
 from fhir_mappers.record.answer import Answer, Evidence, Missing
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.patient_record import PatientRecord
-from fhir_mappers.record.proposals import Proposal
+from fhir_mappers.record.proposals import Annotate, Proposal
 
 DUE_CASE = "due"
 UNDECIDED_CASE = "undecided"
@@ -50,7 +50,7 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[Missing, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
-    proposals: tuple[Proposal, ...] = ()
+    proposals: tuple[Proposal | Annotate, ...] = ()
     said_by: str | None = None
     notes: tuple[str, ...] = ()
     mutes: tuple[str, ...] = ()

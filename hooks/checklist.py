@@ -53,8 +53,8 @@ class Line:
 
 
 def checklist(findings: Iterable[Finding], broken: Iterable[Broken] = ()) -> tuple[Line, ...]:
-    """The lines in the order of ``SUBJECTS``. Green needs a rule that was satisfied, and a result where one is measured:
-    nothing asked is not green, neither is a rule that broke.
+    """The lines in the order of ``SUBJECTS``. Green needs a rule that was satisfied, and a result where one is
+    measured: nothing asked is not green, neither is a rule that broke.
     """
     found, faults = tuple(findings), tuple(fault.rule for fault in broken)
     return tuple(

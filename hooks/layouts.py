@@ -19,8 +19,8 @@ _BESIDE = frozenset(
 
 
 def status(finding: Finding, speaker: Speaker) -> str:
-    """The checklist as a Markdown list: each subject with its light, what is to be done or missing, its newest fact with
-    the day; the subjects that no rule judged at this hook share the last line.
+    """The checklist as a Markdown list: each subject with its light, what is to be done or missing, its newest fact
+    with the day; the subjects that no rule judged at this hook share the last line.
     """
     heard = finding.heard
     lines = checklist(heard.all, heard.broken) if heard is not None else ()

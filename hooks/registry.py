@@ -13,12 +13,13 @@ from fhir_mappers.record.facts import (
     REPORTS,
     SERVICES,
 )
+from fhir_mappers.record.starting import StartAfterEvent
 from hooks import checklist
 from hooks.check import Check, Unlimited
 from hooks.checks import (
     bridge,
     calcium,
-    denosumab,
+    denosumab_rhythm,
     duration,
     hypercalcaemia,
     immunotherapy,
@@ -132,7 +133,7 @@ CHECKS: tuple[Check, ...] = (
         hypercalcaemia.crisis,
         hypercalcaemia.Crisis,
         "hypercalcaemia",
-        (*EVENT, *BLOOD_CALCIUM, SERVICES),
+        (*PREGNANCY, *EVENT, *TREATMENT, *CLEARANCE, CARE_PLANS, SERVICES, *BLOOD_CALCIUM),
         mutes=("AR-START-01", "ZOL-HYDR-01", "DMAB-BOOK-01", "CA-TIMING-01"),
     ),
     Check(
@@ -140,7 +141,7 @@ CHECKS: tuple[Check, ...] = (
         hypercalcaemia.below_crisis,
         hypercalcaemia.BelowCrisis,
         "hypercalcaemia",
-        (*EVENT, *BLOOD_CALCIUM, ORDERS, SERVICES),
+        (*START, *BLOOD_CALCIUM),
         mutes=("AR-START-01",),
     ),
     Check(
@@ -166,8 +167,14 @@ CHECKS: tuple[Check, ...] = (
         mutes=("ZOL-HYDR-01",),
     ),
     Check("BRIDGE-02", bridge.catch_up, bridge.CatchUp, "bridge", (*BRIDGE, SERVICES), mutes=("AR-START-01",)),
-    Check("DMAB-ADH-01", denosumab.overdue, denosumab.Overdue, "denosumab", (*TREATMENT, APPOINTMENTS, SERVICES)),
-    Check("AR-START-02", indication.start_after_event, indication.StartAfterEvent, "indication", START),
+    Check(
+        "DMAB-ADH-01",
+        denosumab_rhythm.overdue,
+        denosumab_rhythm.Overdue,
+        "denosumab",
+        (*TREATMENT, APPOINTMENTS, SERVICES),
+    ),
+    Check("AR-START-02", indication.start_after_event, StartAfterEvent, "indication", START),
     Check("AR-START-01", indication.start, indication.Start, "indication", (*START, *SURVIVAL)),
     # the jaw under treatment
     Check("ONJ-FU-01", jaw.follow_up, jaw.FollowUp, "jaw", (*TREATMENT, *DENTAL, APPOINTMENTS)),
@@ -215,7 +222,7 @@ CHECKS: tuple[Check, ...] = (
         instructions.hydration,
         instructions.Hydration,
         "discharge",
-        (*PREGNANCY, *TREATMENT, CARE_PLANS, ALLERGIES),
+        (*PREGNANCY, *TREATMENT, *CLEARANCE, CARE_PLANS, ALLERGIES),
     ),
     Check("DMAB-BOOK-01", instructions.booklet, Unlimited, "discharge", (*PREGNANCY, *TREATMENT, CARE_PLANS)),
     Check(

@@ -62,9 +62,9 @@ class Session(Treatment, Facts):
         return Answer(bool(found), found)
 
     def awaited(self, wanted: Iterable[str], window: Quantity) -> tuple[Request, ...]:
-        """Asked for within the window (d) and not yet resulted: the open requests for any of the concepts that are newer
-        than the newest final result of them. A preliminary result is not the one awaited; where the results were not
-        sent, nobody knows what is awaited.
+        """Asked for within the window (d) and not yet resulted: the open requests for any of the concepts that are
+        newer than the newest final result of them. A preliminary result is not the one awaited; where the results were
+        not sent, nobody knows what is awaited.
         """
         names = tuple(wanted)
         if not self.looked(OBSERVATIONS, what=names[0]).is_no:

@@ -6,7 +6,7 @@ The words for the patient stand under ``detail``, ``notes`` and ``editions`` of 
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record.answer import Answer, no
+from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, no
 from fhir_mappers.record.facts import ADMINISTRATIONS, ALLERGIES, STATEMENTS
 from fhir_mappers.record.products import DENOSUMAB_INGREDIENT, ZOLEDRONATE
 from fhir_mappers.record.quantity import Quantity
@@ -17,10 +17,11 @@ DISCHARGE = "encounter-discharge"
 
 @dataclass(frozen=True, slots=True)
 class Hydration:
-    """How long (d) after the first infusion it is still worth telling what may follow it, and whether the edition gives
-    paracetamol to everybody.
+    """The clearance (mL/min) below which there is no infusion; how long (d) after the first one it is still worth
+    telling what may follow it, and whether the edition gives paracetamol to everybody.
     """
 
+    below: Quantity
     around: Quantity
     systematic: bool
 
@@ -28,13 +29,15 @@ class Hydration:
 def hydration(record: PatientRecord, limits: Hydration) -> Verdict:
     """The patient knows what to do around an infusion of zoledronic acid.
 
-    For whom  an adult, not pregnant nor in comfort-only care, leaves and goes on with oncology zoledronic acid
+    For whom  an adult, not pregnant nor in comfort-only care, leaves and goes on with oncology zoledronic acid, which
+              the kidney does not forbid (a clearance that was merely not measured does not)
     Holds     never: it is told at each discharge, until it is dismissed. Fever and paracetamol only around the first
               infusion, paracetamol only where neither an intolerance nor severe hepatic disease is recorded
-    Units     days (UCUM d)
+    Units     mL/min, days (UCUM d)
     Source    guidelines/instructions.toml [ZOL-HYDR-01]
     """
-    return judge(_leaving(record) & record.continues(ZOLEDRONATE), no(), notes=_hydration_notes(record, limits))
+    for_whom = _leaving(record) & record.continues(ZOLEDRONATE) & ~_forbidden(record, limits)
+    return judge(for_whom, no(), notes=_hydration_notes(record, limits))
 
 
 def booklet(record: PatientRecord, limits: Unlimited) -> Verdict:
@@ -66,6 +69,12 @@ def _leaving(record: PatientRecord) -> Answer:
     """An adult who leaves, neither pregnant nor in comfort-only care."""
     outside = record.age_below(record.conventions.age.adult) | record.pregnant() | record.comfort_care()
     return Answer(record.moment == DISCHARGE) & ~outside
+
+
+def _forbidden(record: PatientRecord, limits: Hydration) -> Answer:
+    low = record.clearance(record.conventions.clearance.creatinine_zoledronate).below(limits.below)
+    unmeasured = low.is_unknown and all(gap.why in (ABSENT, TOO_OLD) for gap in low.missing)
+    return record.dialysis() | (no() if unmeasured else low)
 
 
 def _hydration_notes(record: PatientRecord, limits: Hydration) -> tuple[str, ...]:

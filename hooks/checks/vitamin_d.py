@@ -8,7 +8,15 @@ from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Evidence, Known,
 from fhir_mappers.record.dates import add_months
 from fhir_mappers.record.events import Measurement
 from fhir_mappers.record.facts import ADMINISTRATIONS
-from fhir_mappers.record.proposals import Names, NewMedication, NewService, Proposal, RecordTaking, Together
+from fhir_mappers.record.proposals import (
+    HoldDraft,
+    Names,
+    NewMedication,
+    NewService,
+    Proposal,
+    RecordTaking,
+    Together,
+)
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.repletion import Course, Level, Loading
 from fhir_mappers.record.session import obtained
@@ -39,7 +47,7 @@ def measured(record: PatientRecord, limits: Measured, draft: DraftOrder) -> Verd
         record.starts(draft) & ~record.emergency(draft),
         obtained(reading) | record.drafted_any(*c.VITAMIN_D_LEVELS),
         case=_absence_case(reading),
-        proposals=(NewService((VITAMIN_D_TEST,)),),
+        proposals=(NewService((VITAMIN_D_TEST,)), HoldDraft(draft)),
         freshness=limits.freshness,
         last=reading.last if isinstance(reading, Missing) else None,
     )

@@ -58,7 +58,9 @@ def opened(treated: str, level: str = "", seen: str = "", calcium: str = "", but
     if seen:
         patient.done("dental_examination", ago(seen))
     if calcium:
-        patient.observed("calcium_total", f"{calcium} mmol/L @ {ago(2)}").observed("albumin_serum", f"40 g/L @ {ago(2)}")
+        patient.observed("calcium_total", f"{calcium} mmol/L @ {ago(2)}").observed(
+            "albumin_serum", f"40 g/L @ {ago(2)}"
+        )
     return care_plan(patient, "comfort_care_only") if but == "comfort care" else patient
 
 
@@ -130,7 +132,9 @@ def test_one_card_that_says_all_carries_the_lines_and_its_own_suggestions() -> N
 
 def test_what_is_awaited_is_named_on_its_line() -> None:
     patient = asked_for(opened("given 28", "15", "300"), "dental_referral", ago(3))
-    assert "awaited: dental consultation, asked for on 31 May 2026 (ServiceRequest/" in (shown(patient)[-1].detail or "")
+    assert "awaited: dental consultation, asked for on 31 May 2026 (ServiceRequest/" in (
+        shown(patient)[-1].detail or ""
+    )
 
 
 def test_what_was_not_sent_and_what_was_never_done() -> None:

@@ -8,6 +8,7 @@ from tests.hooks.said import cards_of, rules_in
 from tests.support.bedside import Bedside, concept
 from tests.support.chart import ago, care_plan, lung_patient
 from tests.support.drawn import name, rows
+from tests.support.renal import clearing
 
 TOLD = """
 drug      | order        | given    | but                  | ZOL-HYDR-01        | DMAB-BOOK-01
@@ -27,6 +28,10 @@ xgeva     | active 300   | 28       | child                | not-applicable     
 xgeva     | active 300   | 28       | pregnant             | not-applicable     | not-applicable
 xgeva     | active 300   | 28       | patient-view         | not-applicable     | not-applicable
 xgeva     | active 300   | 28       | order-sign           | not-applicable     | not-applicable
+zometa    | active 300   | 28       | clears 30            | info due           | not-applicable
+zometa    | active 300   | 28       | clears 29.99         | not-applicable     | not-applicable     # the kidney forbids it
+zometa    | active 300   | 28       | dialysis             | not-applicable     | not-applicable
+xgeva     | active 300   | 28       | clears 12            | not-applicable     | info due
 prolia    | active 300   | 100      |                      | not-applicable     | not-applicable     # osteoporosis
 aclasta   | active 300   | 100      |                      | not-applicable     | not-applicable
 pamidronate | active 300 | 28       |                      | not-applicable     | not-applicable
@@ -53,6 +58,10 @@ def leaving(drug: str, order: str = "", given: str = "", but: str = "") -> Bedsi
             care_plan(patient, "comfort_care_only")
         case "child":
             patient.person(born="2012-01-01")
+        case "dialysis":
+            patient.ill("dialysis_dependence")
+        case kidney if kidney.startswith("clears"):
+            clearing(kidney.split()[1], bedside=patient)
         case "pregnant":
             patient.person(born="1990-01-01", sex="female").ill("pregnancy")
     return patient
@@ -188,8 +197,8 @@ def test_no_dentist_of_the_quarter_for_a_jaw_that_a_centre_follows() -> None:
 
 
 def test_a_drug_to_be_stopped_and_a_crisis_leave_no_room_for_a_handout() -> None:
-    failing = leaving("zometa", "active 300", "28").observed("creatinine_serum", f"400 umol/L @ {ago(2)}")
-    failing.observed("body_weight", f"60 kg @ {ago(2)}")
+    failing = leaving("zometa", "active 300", "28").observed("creatinine_serum", f"400 umol/L @ {ago(40)}")
+    failing.observed("body_weight", f"60 kg @ {ago(40)}")  # too old for a dose, not for a stop
     assert failing.asks("ZOL-HYDR-01").because == "muted by NEPH-STOP-01"
     crisis = leaving("xgeva", "active 300", "28").observed("calcium_total", f"3.70 mmol/L @ {ago(2)}")
     assert crisis.asks("DMAB-BOOK-01").because == "muted by HCAL-CRISIS-01"

@@ -60,6 +60,7 @@ LONGEST: dict[str, Any] = {
     **dict.fromkeys(("label", "called"), Names(("insufficiency",))),
     **dict.fromkeys(("day", "begun"), of_day(DAY)),
     "every": Quantity.of("15 d"),
+    "quarterly": Quantity.of("90 d"),
     "upkeep_every": Quantity.of("3 mo"),
     "doses": 12,
     "given": 11,

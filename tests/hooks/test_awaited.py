@@ -72,7 +72,9 @@ def test_where_results_were_not_sent_nobody_knows_what_is_awaited() -> None:
 
 
 def test_what_is_silent_awaits_nothing() -> None:
-    patient = asked_for(lung_patient().observed("creatinine_serum", f"90 umol/L @ {ago(5)}"), "creatinine_serum", ago(3))
+    patient = asked_for(
+        lung_patient().observed("creatinine_serum", f"90 umol/L @ {ago(5)}"), "creatinine_serum", ago(3)
+    )
     finding = patient.drafts_order("zometa", "4 mg").asks("AR-RENAL-01")
     assert (finding.verdict.outcome, finding.awaited) == (Outcome.SATISFIED, ())
 

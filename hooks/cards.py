@@ -160,7 +160,7 @@ def _edition(speaker: Speaker) -> str:
 def _paragraph(finding: Finding, lines: list[str], speaker: Speaker, *, headed: bool) -> str:
     """One finding: what, why, what is missing, what it rests on, where it stands in the guideline."""
     parts = [f"**{speaker.summary(finding)}**" if headed else "", " ".join(lines)]
-    if finding.heard is not None:
+    if finding.verdict.lines:
         parts.append(layouts.status(finding, speaker))
     colon, semicolon = speaker.figures.colon, speaker.figures.semicolon
     if finding.verdict.missing:
@@ -168,7 +168,7 @@ def _paragraph(finding: Finding, lines: list[str], speaker: Speaker, *, headed: 
     if finding.awaited:
         asked = f"{semicolon} ".join(speaker.asked_for(proof) for proof in finding.awaited)
         parts.append(f"{speaker.word('awaited')}{colon} {asked}.")
-    if finding.heard is None and (facts := _facts(finding.verdict.evidence, speaker)):
+    if not finding.verdict.lines and (facts := _facts(finding.verdict.evidence, speaker)):
         parts.append(f"{speaker.word('rests-on')}{colon} {f'{semicolon} '.join(facts)}.")
     strength = finding.rule.strength[speaker.language]
     where = f"{speaker.source(finding)}{semicolon} {strength} ({speaker.word('rule')} {finding.rule.id})"

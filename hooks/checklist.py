@@ -6,12 +6,13 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
+from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import Answer
 from fhir_mappers.record.facts import ORDERS
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.record.proposals import Names
 from hooks.check import Outcome, Severity, Unlimited, Verdict, judge, not_applicable
-from hooks.evaluate import Broken, Finding, Findings
+from hooks.evaluate import Finding, Findings
 from hooks.findings import as_json
 from hooks.texts import Speaker
 
@@ -38,8 +39,12 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "interval": ("ZOL-FREQ-01", "ZOL-SPACE-01", "DMAB-SPACE-01", "DMAB-ADH-01"),
     "interactions": ("AR-CONC-01", "NEPH-CUM-01", "IMM-SEQ-01"),
 }
-# Some of their rules stay silent without a result: that is no reason to be green.
-MEASURED = frozenset({"vitamin-d", "calcium", "kidney"})
+# Some of their rules stay silent without a result, or with one that is old: that is no reason to be green.
+RESULTS: Mapping[str, tuple[str, ...]] = {
+    "vitamin-d": c.VITAMIN_D_LEVELS,
+    "calcium": (c.CALCIUM, c.CALCIUM_CORRECTED, *c.CALCIUM_IONISED),
+    "kidney": (c.CREATININE, c.CREATININE_ON_DIALYSIS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +56,17 @@ class Line:
     findings: tuple[Finding, ...]
     fault: bool = False
 
+    @property
+    def name(self) -> str:
+        """The key of its name among the shared texts."""
+        return f"subject_{self.subject.replace('-', '_')}"
 
-def checklist(findings: Iterable[Finding], broken: Iterable[Broken] = ()) -> tuple[Line, ...]:
-    """The lines in the order of ``SUBJECTS``. Green needs a rule that was satisfied, and a result where one is
-    measured: nothing asked is not green, neither is a rule that broke.
+
+def checklist(findings: Findings, record: PatientRecord) -> tuple[Line, ...]:
+    """The lines in the order of ``SUBJECTS``. Green needs a rule that was satisfied, and where something is measured a
+    result that is fresh enough to order by: nothing asked is not green, neither is a rule that broke.
     """
-    found, faults = tuple(findings), tuple(fault.rule for fault in broken)
-    return tuple(
-        _line(subject, [f for f in found if _concerns(f.rule.id, rules)], any(_concerns(r, rules) for r in faults))
-        for subject, rules in SUBJECTS.items()
-    )
+    return tuple(_line(subject, rules, findings, record) for subject, rules in SUBJECTS.items())
 
 
 def today(record: PatientRecord, limits: Unlimited, findings: Findings) -> Verdict:
@@ -73,13 +79,14 @@ def today(record: PatientRecord, limits: Unlimited, findings: Findings) -> Verdi
     in_question = _given_or_planned(record) & ~record.comfort_care()
     if record.moment != CHART_OPENS or not in_question.is_yes:
         return not_applicable()
-    lines = checklist(findings.all, findings.broken)
+    lines = checklist(findings, record)
     points = _with(lines, Light.RED, Light.AMBER)
     proof = tuple(e for line in lines for f in line.findings for e in f.verdict.evidence)
     return judge(
         Answer(bool(points), tuple(dict.fromkeys(proof))),
         Answer(False),
         said_by=_only_voice(lines, findings),
+        lines=lines,
         points=_names(points),
         count=len(points),
         total=len(lines),
@@ -111,11 +118,11 @@ def _with(lines: Iterable[Line], *lights: Light) -> list[Line]:
 
 
 def _names(lines: Iterable[Line]) -> Names:
-    return Names(tuple(f"subject_{line.subject.replace('-', '_')}" for line in lines))
+    return Names(tuple(line.name for line in lines))
 
 
 def _only_voice(lines: Iterable[Line], findings: Findings) -> str | None:
-    """The gravest rule of the only card that says all the points: the summary then stands on that card (ADR 6)."""
+    """The gravest rule of the only card that says all the points: the summary then stands on that card (ADR 7)."""
     firing = [f for line in _with(lines, Light.RED, Light.AMBER) for f in line.findings]
     speaks = {f.rule.id: f for f in findings.speaking}
     voices = [speaks.get(str(f.verdict.said_by), f) for f in firing]
@@ -123,12 +130,14 @@ def _only_voice(lines: Iterable[Line], findings: Findings) -> str | None:
     return gravest.rule.id if gravest is not None and len({f.check.card for f in voices}) == 1 else None
 
 
-def _line(subject: str, found: list[Finding], fault: bool) -> Line:
+def _line(subject: str, rules: tuple[str, ...], findings: Findings, record: PatientRecord) -> Line:
+    found = [f for f in findings.all if _concerns(f.rule.id, rules)]
+    fault = any(_concerns(broken.rule, rules) for broken in findings.broken)
     lights = {id(f): _light(f) for f in found}
     order = list(Light)
     worst = min((lights[id(f)] for f in found), key=order.index, default=Light.NOT_ASKED)
     shown = tuple(f for f in found if lights[id(f)] is worst and worst is not Light.NOT_ASKED)
-    unmeasured = worst is Light.GREEN and subject in MEASURED and not any(_rests_on_a_result(f) for f in shown)
+    unmeasured = worst is Light.GREEN and subject in RESULTS and not _measured(subject, shown, record)
     doubtful = unmeasured or (fault and order.index(worst) > order.index(Light.UNKNOWN))
     return Line(subject, Light.UNKNOWN if doubtful else worst, shown, fault)
 
@@ -141,8 +150,14 @@ def _light(finding: Finding) -> Light:
     return Light.GREEN if finding.verdict.outcome is Outcome.SATISFIED else Light.NOT_ASKED
 
 
-def _rests_on_a_result(finding: Finding) -> bool:
-    return any(proof.unit is not None and proof.what != "draft_order" for proof in finding.verdict.evidence)
+def _measured(subject: str, found: Iterable[Finding], record: PatientRecord) -> bool:
+    """One of the findings rests on a result; of calcium and kidney on one as fresh as an order wants it.
+    How old a level of vitamin D may be its rules say themselves.
+    """
+    n = record.conventions
+    window = {"calcium": n.calcium.recent, "kidney": n.clearance.creatinine_zoledronate}.get(subject)
+    used = (e for f in found for e in f.verdict.evidence if e.what in RESULTS[subject])
+    return any(window is None or record.within(proof.date, window) is True for proof in used)
 
 
 def _concerns(rule: str, rules: tuple[str, ...]) -> bool:

@@ -21,7 +21,7 @@ NOTHING_TO_SUM_UP = "nothing to sum up"
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A verdict signed with its rule, edition and severity. ``draft`` is the order it is about, when there is one;
-    ``awaited`` are the open requests for what it lacks or would order, ``heard`` what a summary sums up.
+    ``awaited`` are the open requests for what it lacks or would order.
     """
 
     rule: Rule
@@ -32,7 +32,6 @@ class Finding:
     draft: DraftOrder | None = None
     because: str | None = None
     awaited: tuple[Evidence, ...] = ()
-    heard: "Findings | None" = None
 
     @property
     def speaks(self) -> bool:
@@ -120,7 +119,7 @@ def _sum_up(check: Check, record: PatientRecord, guideline: Guideline, heard: Fi
     if limits is None:
         return [_sign(check, record, guideline, not_applicable(), because=NOT_IN_EDITION)]
     signed = _sign(check, record, guideline, check.judge(record, limits, heard))
-    return [replace(signed, heard=heard) if signed.speaks else replace(signed, because=NOTHING_TO_SUM_UP)]
+    return [signed if signed.speaks else replace(signed, because=NOTHING_TO_SUM_UP)]
 
 
 def _limits(check: Check, guideline: Guideline) -> object | None:

@@ -4,26 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fhir_mappers.record.answer import Evidence
 from hooks.check import Outcome
-from hooks.checklist import Light, Line, checklist
+from hooks.checklist import RESULTS, Light, Line
 from hooks.evaluate import Finding
 from hooks.texts import Speaker
 
 HANDOUT = "discharge"
 # What stands beside a fact without being the one a line is about.
-_BESIDE = frozenset(
-    {
-        *("birth_date", "sex", "body_weight", "body_weight_stated", "albumin_serum", "draft_order"),
-        *("antiresorptive_order", "bisphosphonate_order", "antiresorptive_doses", "bone_metastasis", "malignancy"),
-    }
-)
+_BESIDE = frozenset({"draft_order", "antiresorptive_order", "antiresorptive_doses", "birth_date", "sex"})
 
 
 def status(finding: Finding, speaker: Speaker) -> str:
     """The checklist as a Markdown list: each subject with its light, what is to be done or missing, its newest fact
     with the day; the subjects that no rule judged at this hook share the last line.
     """
-    heard = finding.heard
-    lines = checklist(heard.all, heard.broken) if heard is not None else ()
+    lines: tuple[Line, ...] = finding.verdict.lines
     rows = [f"- {_line(line, speaker)}" for line in lines if line.light is not Light.NOT_ASKED]
     rest = [line for line in lines if line.light is Light.NOT_ASKED]
     return "\n".join([*rows, *([f"- {_not_judged(rest, speaker)}"] if rest else [])])
@@ -60,7 +54,7 @@ def _line(line: Line, speaker: Speaker) -> str:
 
 def _parts(line: Line, speaker: Speaker) -> Iterator[str]:
     """What is to be done or is missing, then the newest fact, then what is awaited."""
-    proof = _newest(e for f in line.findings for e in f.verdict.evidence)
+    proof = _newest(line)
     due = [f for f in line.findings if f.verdict.outcome is Outcome.DUE]
     yield from (speaker.label(f.rule.id) for f in due)
     yield from (speaker.missing(f) for f in line.findings if f.verdict.outcome is Outcome.UNDECIDED)
@@ -68,7 +62,7 @@ def _parts(line: Line, speaker: Speaker) -> Iterator[str]:
         yield speaker.word("checklist-fault")
     elif line.light is Light.UNKNOWN and not any(f.speaks for f in line.findings):
         yield speaker.word("checklist-no-result")
-    elif proof is not None:
+    if proof is not None:
         yield speaker.fact(proof)
     elif due:
         yield speaker.word("checklist-none")
@@ -78,12 +72,14 @@ def _parts(line: Line, speaker: Speaker) -> Iterator[str]:
     yield from (f"{speaker.word('awaited').lower()}{speaker.figures.colon} {one}" for one in asked)
 
 
-def _newest(evidence: Iterable[Evidence]) -> Evidence | None:
+def _newest(line: Line) -> Evidence | None:
     """The latest dated fact the line is about; of several of one day the first."""
-    about = [(proof.date.latest, proof) for proof in evidence if proof.what not in _BESIDE and proof.date is not None]
+    facts = [(e.date.latest, e) for f in line.findings for e in f.verdict.evidence if e.date is not None]
+    measured = RESULTS.get(line.subject)
+    about = [dated for dated in facts if (dated[1].what in measured if measured else dated[1].what not in _BESIDE)]
     return max(about, key=lambda dated: dated[0], default=(None, None))[1]
 
 
 def _not_judged(lines: list[Line], speaker: Speaker) -> str:
-    names = [speaker.word(f"subject-{line.subject}").lower() for line in lines]
+    names = [speaker.figures.name(line.name) for line in lines]
     return f"{speaker.word('checklist-not-judged')}{speaker.figures.colon} {', '.join(names)}"

@@ -1,6 +1,7 @@
 """SAFE-TODAY-01: the checklist of an open chart, as a card of its own or as the last lines of the only card there is."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -146,8 +147,8 @@ def test_what_was_not_sent_and_what_was_never_done() -> None:
 
 
 def test_a_rule_that_broke_is_unknown_never_green() -> None:
-    everything = found(opened("given 28", "15", "30")).all
-    lines = checklist(everything, (Broken("ONJ-REF-01", "KeyError"),))
+    patient = opened("given 28", "15", "30")
+    lines = checklist(replace(found(patient), broken=(Broken("ONJ-REF-01", "KeyError"),)), patient.record())
     lights = {line.subject: (line.light, line.fault) for line in lines}
     assert lights["mouth"] == (Light.UNKNOWN, True)
     assert lights["vitamin-d"] == (Light.AMBER, False)

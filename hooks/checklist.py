@@ -73,7 +73,8 @@ def today(record: PatientRecord, limits: Unlimited, findings: Findings) -> Verdi
     """The chart of a patient who gets an antiresorptive is opened: is anything in the way of the next dose?
 
     For whom  on treatment, presumed so, or an oncology product is ordered; not in comfort-only care
-    Holds     no subject is red or amber; what is not known alone raises nothing, what is not asked here neither
+    Holds     no subject is red or amber; what is not known alone raises nothing, what is not asked here neither. It
+              rests on the points alone: a new normal result is no reason to say it again
     Source    guidelines/checklist.toml [SAFE-TODAY-01]; the rules it sums up decide, it adds nothing to them
     """
     in_question = _given_or_planned(record) & ~record.comfort_care()
@@ -81,7 +82,7 @@ def today(record: PatientRecord, limits: Unlimited, findings: Findings) -> Verdi
         return not_applicable()
     lines = checklist(findings, record)
     points = _with(lines, Light.RED, Light.AMBER)
-    proof = tuple(e for line in lines for f in line.findings for e in f.verdict.evidence)
+    proof = (e for line in points for f in line.findings for e in f.verdict.evidence)
     return judge(
         Answer(bool(points), tuple(dict.fromkeys(proof))),
         Answer(False),
@@ -91,8 +92,6 @@ def today(record: PatientRecord, limits: Unlimited, findings: Findings) -> Verdi
         count=len(points),
         total=len(lines),
         red=_names(_with(lines, Light.RED)),
-        unknown=_names(_with(lines, Light.UNKNOWN)),
-        green=_names(_with(lines, Light.GREEN)),
     )
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from hooks.cards import show
-from hooks.checklist import Light, checklist
-from hooks.evaluate import Broken, Findings, Guideline, evaluate
+from hooks.checklist import SUBJECTS, Light, checklist
+from hooks.evaluate import Broken, Finding, Findings, Guideline, evaluate
+from hooks.fingerprint import fingerprint, nothing_new
 from hooks.limits import EDITIONS
 from hooks.response import Card, Indicator
 from hooks.services import services
@@ -166,6 +167,39 @@ def test_text_of_the_record_stays_text() -> None:
         row["id"] = "<b>x</b>"
     assert "&lt;b&gt;x&lt;/b&gt;" in (shown(patient)[-1].detail or "")
     assert "<b>" not in (shown(patient)[-1].detail or "")
+
+
+def test_the_trace_holds_the_light_of_every_subject() -> None:
+    rows = (shown(opened("given 28", "15", "300"))[-1].extension or {})["io.github.osteohooks.findings"]
+    lights = {line["subject"]: line["light"] for line in rows[0]["lines"]}
+    assert list(lights) == list(SUBJECTS)
+    assert {lights[subject] for subject in ("vitamin-d", "mouth")} == {"amber"}
+    assert lights["product"] == "not-asked"
+
+
+AGAIN = """
+what happened since                  | said again
+-------------------------------------+------------
+                                     | no
+creatinine_serum 90 umol/L           | no           # green now: no reason to come back
+calcium_total 2.40 mmol/L            | no
+vitamin_d_25oh_total 14 ng/mL        | yes          # the fact a point rests on
+calcium_total 2.90 mmol/L            | yes          # a further point
+"""
+
+
+@pytest.mark.parametrize("row", rows(AGAIN), ids=name)
+def test_once_dismissed_it_returns_when_a_point_has_changed(row: dict[str, str]) -> None:
+    def finding(since: str = "") -> Finding:
+        patient = opened("given 28", "15", "300").ordered("zometa", ago(60), "4 mg")
+        patient.observed("body_weight", f"70 kg @ {ago(3)}")
+        if since:
+            what, _, value = since.partition(" ")
+            patient.observed(what, f"{value} @ {ago(1)}")
+        return next(f for f in found(patient).all if f.rule.id == RULE)
+
+    then, now = fingerprint(finding()), fingerprint(finding(row["what happened since"]))
+    assert nothing_new(then, now) is (row["said again"] == "no")
 
 
 def test_every_rule_asked_at_once_says_it_too() -> None:

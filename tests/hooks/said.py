@@ -69,7 +69,7 @@ LONGEST: dict[str, Any] = {
     "benefits": Names(("new_skeletal_event", "fracture_risk_high", "ctx_rising")),
     "count": 8,
     "points": Names(SUBJECTS),
-    **dict.fromkeys(("red", "unknown", "green"), Names(SUBJECTS[:3])),
+    "red": Names(SUBJECTS[:1]),
     "harms": Names(("hypocalcaemia_under_treatment", "onj_drug_induced", "smoking_current", "at_risk_drinking")),
 }
 LEVEL = Evidence("Observation/2", "vitamin_d_25oh_total", None, "37.45", "nmol/L", None, of_day(DAY))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from fhir_mappers.formulary import Formulary, default_formulary
-from fhir_mappers.record.answer import NOT_FETCHED, Evidence
+from fhir_mappers.record.answer import UNOBTAINED, Evidence
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.record.proposals import Annotate, NewService, Proposal, RemoveDraft, StopOrder, Together
 from hooks.check import Verdict
@@ -28,7 +28,7 @@ def awaited(verdict: Verdict, record: PatientRecord) -> tuple[Evidence, ...]:
 
 def _wanted(verdict: Verdict, book: Formulary) -> Iterator[tuple[str, frozenset[str]]]:
     """What is lacking or would be ordered: its name, and the concepts of a request for it."""
-    yield from ((gap.what, frozenset({gap.what})) for gap in verdict.missing if gap.why != NOT_FETCHED)
+    yield from ((gap.what, frozenset({gap.what})) for gap in verdict.missing if gap.why not in UNOBTAINED)
     for key in _services(verdict.proposals):
         yield from ((item.key, item.same) for item in book.services[key])
 

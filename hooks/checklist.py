@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import Any
 
 from fhir_mappers.record import concepts as c
@@ -29,11 +28,13 @@ class Light(StrEnum):
     NOT_ASKED = "not-asked"
 
 
+# Tobacco and alcohol (ONJ-FACT-01) add to a risk; they are nothing to settle before a dose.
+_JAW = ("ONJ-FU-01", "ONJ-EXTRACT-01", "ONJ-REF-01", "ONJ-DEF-01")
 SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "vitamin-d": ("VITD-CHECK-01", "VITD-REPL-01", "VITD-TOX-01"),
     "calcium": ("CA-HYPO-01", "HCAL-CRISIS-01", "HCAL-WARN-01", "VITD-SAFE-01"),
     "kidney": ("ZOL-CI-01", "AR-RENAL-01", "NEPH-STOP-01", "DMAB-ADYN-01"),
-    "mouth": ("AR-DENTAL-01", "AR-DENTCARE-01", "AR-OPG-01", "AR-EXTRACT-01", "ONJ-*"),
+    "mouth": ("AR-DENTAL-01", "AR-DENTCARE-01", "AR-OPG-01", "AR-EXTRACT-01", *_JAW),
     "product": ("ZOL-PROD-01", "DMAB-PROD-01", "AR-DUP-01"),
     "dose": ("ZOL-DOSE-01", "ZOL-8MG-01", "ZOL-INFUS-01", "DMAB-DOSE-01", "DMAB-RENAL-01"),
     "interval": ("ZOL-FREQ-01", "ZOL-SPACE-01", "DMAB-SPACE-01", "DMAB-ADH-01"),
@@ -160,4 +161,4 @@ def _measured(subject: str, found: Iterable[Finding], record: PatientRecord) -> 
 
 
 def _concerns(rule: str, rules: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(rule, pattern) for pattern in rules)
+    return rule in rules

@@ -10,7 +10,12 @@ from hooks.texts import Speaker
 
 HANDOUT = "discharge"
 # What stands beside a fact without being the one a line is about.
-_BESIDE = frozenset({"draft_order", "antiresorptive_order", "antiresorptive_doses", "birth_date", "sex"})
+_BESIDE = frozenset(
+    {
+        *("draft_order", "antiresorptive_order", "antiresorptive_doses", "birth_date", "sex"),
+        *("craniofacial_radiotherapy", "antiresorptive_exposure_ever"),
+    }
+)
 
 
 def status(finding: Finding, speaker: Speaker) -> str:

@@ -16,7 +16,7 @@ from fhir_mappers.record.quantity import Quantity
 
 GIVEN = frozenset({"completed"})
 RUNNING = frozenset({"active"})
-HALTED = frozenset({"stopped", "on-hold", "cancelled"})
+HALTED = frozenset({"stopped", "on-hold"})
 URGENT = frozenset({"urgent", "asap", "stat"})
 
 

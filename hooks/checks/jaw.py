@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import (
-    NOT_FETCHED,
+    UNAVAILABLE,
     UNREADABLE,
     Answer,
     Known,
@@ -139,8 +139,8 @@ def definition(record: PatientRecord, limits: Definition) -> Verdict:
 
 def _diagnosis(record: PatientRecord, certainty: str) -> tuple[Proposal, ...]:
     """The diagnosis for the problem list; none beside one on file, whose certainty only its author changes."""
-    on_file = record.has(c.JAW_OSTEONECROSIS)
-    return (NewCondition(c.JAW_OSTEONECROSIS, certainty, record.exposed_bone_since()),) if on_file.is_no else ()
+    diagnosis = NewCondition(c.JAW_OSTEONECROSIS, certainty, record.exposed_bone_since())
+    return (diagnosis,) if record.has(c.JAW_OSTEONECROSIS).is_no else ()
 
 
 def _meets(record: PatientRecord, limits: Definition) -> Answer:
@@ -149,7 +149,7 @@ def _meets(record: PatientRecord, limits: Definition) -> Answer:
     """
     long = ~at_most(_days_exposed(record, limits), limits.beyond)
     met = _exposed_bone(record) & _ever_exposed(record) & ~_irradiated(record) & long
-    unsent = tuple(gap for gap in met.missing if gap.why in (NOT_FETCHED, UNREADABLE))
+    unsent = tuple(gap for gap in met.missing if gap.why in UNAVAILABLE)
     return met if met.is_yes else (unknown(*unsent) if unsent and record.is_ordering else no())
 
 
@@ -179,8 +179,7 @@ def _irradiated(record: PatientRecord) -> Answer:
 def _unless_unanswered(record: PatientRecord, found: Answer, item: str) -> Answer:
     """A *no* that nobody answered is open: the definition needs the history, and absence from the chart is none."""
     answered = record.latest(item)
-    open_question = found.is_no and isinstance(answered, Missing)
-    return unknown(answered) if open_question and isinstance(answered, Missing) else found
+    return unknown(answered) if found.is_no and isinstance(answered, Missing) else found
 
 
 def _days_exposed(record: PatientRecord, limits: Definition) -> Reading[Span]:

@@ -154,8 +154,8 @@ def test_calcium_alone_is_no_reason_for_a_handout() -> None:
 SENTENCES = {
     ("zometa", "en"): ["Drink plenty", "After the first infusion", "See a dentist", "If calcium"],
     ("zometa", "fr"): ["Buvez beaucoup", "Après la première perfusion", "Voyez un dentiste", "Si du calcium"],
-    ("xgeva", "en"): ["Have each injection", "Keep to one injection", "See a dentist", "If calcium"],
-    ("xgeva", "fr"): ["Faites noter", "Gardez le rythme", "Voyez un dentiste", "Si du calcium"],
+    ("xgeva", "en"): ["Have each injection", "Keep the dates planned", "See a dentist", "If calcium"],
+    ("xgeva", "fr"): ["Faites noter", "Respectez les dates", "Voyez un dentiste", "Si du calcium"],
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hooks.limits import EDITIONS
 from tests.support.drawn import name, rows
-from tests.support.quiet import WRITING, in_order, spoken
+from tests.support.quiet import WRITING, alarms, in_order, spoken
 
 NO_BONE_DISEASE = """
 who                        | on file                                                  | draft
@@ -114,7 +114,6 @@ denosumab, immunotherapy     | begun xgeva, given pembrolizumab 21       | pembr
 PREPARED = [in_order(row) for row in rows(READY)]
 PATIENTS = [row for table in (NO_BONE_DISEASE, OTHER_CANCER, BONE_DISEASE) for row in rows(table)]
 TREATED = [in_order(row) for row in rows(WELL_TREATED)]
-HANDOUT = {"ZOL-HYDR-01 fires due", "DMAB-BOOK-01 fires due", "CA-TIMING-01 fires due"}
 
 
 def test_there_are_enough_of_them() -> None:
@@ -131,11 +130,9 @@ def test_nothing_is_said(row: dict[str, str], edition: str) -> None:
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("row", TREATED, ids=lambda row: row["who"])
 def test_whoever_is_well_treated_only_gets_the_handout_on_leaving(row: dict[str, str], edition: str) -> None:
-    said = spoken(row, MOMENTS, edition)
-    told = set(said.pop("encounter-discharge", ()))
-    assert said == {}
-    assert told <= HANDOUT
-    assert bool(told) is ("pamidronate" not in row["who"])
+    said = spoken(row, edition)
+    assert alarms(said) == {}
+    assert set(said) == (set() if "pamidronate" in row["who"] else {"encounter-discharge"})
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

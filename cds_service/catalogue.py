@@ -5,7 +5,13 @@ from typing import Any
 from hooks.limits import Rule, load_rules
 from hooks.registry import CHECKS
 
-_KINDS = {"C": "computable", "Q": "by questionnaire", "I": "informational", "N": "not computable"}
+_KINDS = {
+    "C": "computable",
+    "Q": "by questionnaire",
+    "I": "informational",
+    "N": "not computable",
+    "S": "summary of other rules",
+}
 
 
 def rows(language: str) -> list[dict[str, Any]]:

@@ -98,7 +98,7 @@ def checklist(file: str, as_of: datetime | None, edition: str | None, lang: str 
     except (BadRequest, Refusal) as error:
         _print({"file": file, "error": outcome(error)})
         sys.exit(1)
-    lines = lights(reply.findings.all)
+    lines = lights(reply.findings, reply.record)
     rows = as_rows(lines, reply.speaker)
     click.echo(
         dumps_exact({"file": file, "checklist": rows}).decode() if as_data else show_lights(lines, reply.speaker)

@@ -145,7 +145,7 @@ def _context(call: HookRequest, record: PatientRecord, language: str) -> OrderCo
         record.as_of,
         language,
         record.drafts,
-        record.requests,
+        record.unanswered(),
     )
 
 

@@ -16,7 +16,7 @@ from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.quantity import Quantity
 
 UCUM = "http://unitsofmeasure.org"
-_EDITABLE = frozenset({"MedicationRequest", "MedicationOrder"})  # the second in DSTU2
+_EDITABLE = frozenset({"MedicationRequest", "MedicationOrder", "Appointment"})  # the second in DSTU2
 
 
 @dataclass(frozen=True, slots=True)

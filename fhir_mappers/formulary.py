@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -56,23 +56,30 @@ class MedicationItem:
 
 @dataclass(frozen=True, slots=True)
 class ServiceItem:
-    """A service as we ask for it. ``same`` are the concepts of drafts and open requests that make it needless."""
+    """A service as we ask for it. ``same`` are the concepts of drafts and open requests that make it needless;
+    ``priority`` is FHIR's, where it is not routine.
+    """
 
     key: str
     term: Term
     category: Term
     instruction: Mapping[str, str] | None
     same: frozenset[str]
+    priority: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Formulary:
-    """Everything the service may draft. ``services`` gives the requests of a proposal's item, several for a panel."""
+    """Everything the service may draft. ``services`` gives the requests of a proposal's item, several for a panel;
+    ``notes`` are sentences by language.
+    """
 
     medications: Mapping[str, MedicationItem]
     services: Mapping[str, tuple[ServiceItem, ...]]
     routes: Mapping[str, Term]
     reasons: Mapping[str, Term]
+    conditions: Mapping[str, Term]
+    notes: Mapping[str, Mapping[str, str]]
     pending: Quantity
 
 
@@ -105,6 +112,8 @@ def load_formulary(table: Mapping[str, Any], terminology: Terminology) -> Formul
             ),
             MappingProxyType(routes),
             MappingProxyType({key: _term(entry, terminology) for key, entry in sheet.reasons.items()}),
+            MappingProxyType({key: _term(entry, terminology) for key, entry in sheet.conditions.items()}),
+            MappingProxyType({key: text.by_language() for key, text in sheet.notes.items()}),
             Quantity.of(sheet.pending),
         )
     except (ValueError, LookupError, ArithmeticError) as error:
@@ -170,6 +179,7 @@ class _Request(_Named, kw_only=True):
     category: str
     instruction: _Text | None = None
     also: list[str] = []
+    priority: Literal["urgent", "asap", "stat"] | None = None
 
 
 class _Sheet(_Strict, kw_only=True):
@@ -180,6 +190,8 @@ class _Sheet(_Strict, kw_only=True):
     courses: dict[str, _Named] = {}
     categories: dict[str, _Named]
     services: dict[str, _Request]
+    conditions: dict[str, _Named]
+    notes: dict[str, _Text]
     panels: dict[str, list[str]]
 
 
@@ -228,4 +240,5 @@ def _service(key: str, entry: _Request, categories: Mapping[str, Term], terminol
         categories[entry.category],
         entry.instruction.by_language() if entry.instruction is not None else None,
         frozenset((*entry.also, *(code.concept for code in entry.codes))),
+        entry.priority,
     )

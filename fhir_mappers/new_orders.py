@@ -9,12 +9,14 @@ from fhir_mappers.draft_edits import UCUM
 from fhir_mappers.formulary import MedicationItem, ServiceItem, default_formulary, substance
 from fhir_mappers.rates import exactly
 from fhir_mappers.record.events import DraftOrder, Request, TreatmentCourse
-from fhir_mappers.record.proposals import NewMedication, NewService, RecordTaking
+from fhir_mappers.record.proposals import NewCondition, NewMedication, NewService, RecordTaking
 from fhir_mappers.record.quantity import Quantity
 
 Json = dict[str, Any]
 
 _MAY_REQUEST = ("Practitioner", "PractitionerRole", "Patient", "RelatedPerson", "Organization", "Device")
+_MAY_RECORD = ("Practitioner", "PractitionerRole", "Patient", "RelatedPerson")
+_TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 _OPEN = frozenset({"draft", "active", "on-hold"})
 _PRESENT = _OPEN | {"proposed", "pending", "booked"}  # the last three: appointments
 
@@ -77,9 +79,39 @@ def service_order(item: ServiceItem, proposal: NewService, context: OrderContext
         order["patientInstruction"] = item.instruction.get(context.language, item.instruction["en"])
     if proposal.on is not None:
         order["occurrenceDateTime"] = proposal.on.isoformat()
-    if proposal.note:
-        order["note"] = [{"text": proposal.note}]
+    if item.priority is not None:
+        order["priority"] = item.priority
+    book = default_formulary()
+    if notes := [book.notes[key] for each in proposal.notes if each.item == item.key for key in each.notes]:
+        order["note"] = [{"text": " ".join(note.get(context.language, note["en"]) for note in notes)}]
     return order
+
+
+def condition(proposal: NewCondition, context: OrderContext) -> Json:
+    """A diagnosis for the problem list, recorded by the user.
+
+    Raises:
+        KeyError: the formulary has no such diagnosis.
+    """
+    written: Json = {
+        "resourceType": "Condition",
+        "clinicalStatus": {"coding": [{"system": f"{_TERMINOLOGY}/condition-clinical", "code": "active"}]},
+        "verificationStatus": {
+            "coding": [{"system": f"{_TERMINOLOGY}/condition-ver-status", "code": proposal.certainty}]
+        },
+        "category": [{"coding": [{"system": f"{_TERMINOLOGY}/condition-category", "code": "problem-list-item"}]}],
+        "code": default_formulary().conditions[proposal.item].codeable(context.language),
+        "subject": {"reference": f"Patient/{context.patient_id}"},
+        "recordedDate": context.as_of.isoformat(),
+    }
+    if proposal.onset is not None:
+        onset = proposal.onset
+        written["onsetDateTime"] = onset.first.isoformat() if onset.is_day else onset.text
+    if context.encounter_id:
+        written["encounter"] = {"reference": f"Encounter/{context.encounter_id}"}
+    if context.user_id and context.user_id.partition("/")[0] in _MAY_RECORD:
+        written["recorder"] = {"reference": context.user_id}
+    return written
 
 
 def stop_order(running: TreatmentCourse, context: OrderContext) -> tuple[str, Json] | None:

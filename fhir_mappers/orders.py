@@ -17,16 +17,21 @@ from fhir_mappers.formulary import LANGUAGES, default_formulary
 from fhir_mappers.new_orders import (
     Json,
     OrderContext,
+    condition,
     is_asked_for,
     medication_order,
     service_order,
     statement,
     stop_order,
 )
+from fhir_mappers.record.dates import of_day
 from fhir_mappers.record.events import DraftOrder, Source, TreatmentCourse
 from fhir_mappers.record.proposals import (
+    Annotate,
     HoldDraft,
+    MoveVisit,
     Names,
+    NewCondition,
     NewMedication,
     NewService,
     Proposal,
@@ -39,9 +44,11 @@ from fhir_mappers.record.proposals import (
 )
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.timing_edits import postpone, set_infusion_time, set_interval
+from fhir_mappers.visit_edits import move_visit
 
 __all__ = ["OrderContext", "Step", "check_templates", "steps"]
 
+CERTAINTIES = ("confirmed", "provisional")
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-._]{1,64}")
 
 
@@ -75,6 +82,11 @@ def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
             return _remove(proposal, context)
         case StopOrder():
             return _stop(proposal, context)
+        case NewCondition():
+            words = "action-condition" if proposal.certainty == "confirmed" else "action-condition-suspected"
+            return (
+                Step("create", condition(proposal, context), None, words, _told({"name": Names((proposal.item,))})),
+            )
         case RecordTaking():
             figures = _told({"name": Names((proposal.item,))})
             return (Step("create", statement(proposal, context), None, "action-taking", figures),)
@@ -85,6 +97,8 @@ def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
         case SetInfusionTime():
             change = set_infusion_time(proposal.draft, proposal.time)
             return _update(proposal.draft, context, "action-infusion", {"time": proposal.time}, change)
+        case MoveVisit():
+            return _move(proposal, context)
         case HoldDraft():
             return _update(proposal.draft, context, "action-hold", {}, set_status("on-hold"))
         case _:  # PostponeDraft: the type checker knows that nothing else is left
@@ -97,11 +111,12 @@ def check_templates() -> None:
     Raises:
         ValueError: a template is not valid FHIR; the message names the element.
     """
+    from fhir.resources.R4B.condition import Condition
     from fhir.resources.R4B.medicationrequest import MedicationRequest
     from fhir.resources.R4B.medicationstatement import MedicationStatement
     from fhir.resources.R4B.servicerequest import ServiceRequest
 
-    models = {model.__name__: model for model in (MedicationRequest, MedicationStatement, ServiceRequest)}
+    models = {model.__name__: model for model in (Condition, MedicationRequest, MedicationStatement, ServiceRequest)}
     for resource in _specimens():
         models[resource["resourceType"]].model_validate(resource)
 
@@ -111,7 +126,8 @@ def _specimens() -> Iterable[Json]:
     day, book = date(2026, 1, 1), default_formulary()
     dose, interval = Quantity.of("3.3 mg"), Quantity.of("90 d")
     running = TreatmentCourse(Source("MedicationRequest/1"), ("denosumab",), "active")
-    proposals: list[Proposal] = [NewService((key,), day, "note") for key in book.services]
+    proposals: list[Proposal] = [NewService((k,), day, (Annotate(k, tuple(book.notes)),)) for k in book.services]
+    proposals += [NewCondition(key, certainty, of_day(day)) for key in book.conditions for certainty in CERTAINTIES]
     for key in book.medications:
         proposals += [NewMedication(key), RecordTaking(key), NewMedication(key, dose, interval=interval, count=8)]
         proposals += [NewMedication(key, dose, day, reason, interval) for reason in book.reasons]
@@ -177,6 +193,13 @@ def _set_dose(proposal: SetDose, context: OrderContext) -> tuple[Step, ...]:
     words = f"action-{next(iter(changes))}" if len(changes) == 1 else "action-change"
     figures = {name: figure for name, (figure, _) in changes.items()}
     return _update(proposal.draft, context, words, figures, *(change for _, change in changes.values()))
+
+
+def _move(proposal: MoveVisit, context: OrderContext) -> tuple[Step, ...]:
+    told = default_formulary().services[proposal.item][0].instruction
+    instruction = told.get(context.language, told["en"]) if told is not None else None
+    change = move_visit(proposal.earliest, proposal.latest, instruction)
+    return _update(proposal.draft, context, "action-move", {"time": proposal.earliest}, change)
 
 
 def _update(

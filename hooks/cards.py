@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fhir_mappers.orders import OrderContext
 from fhir_mappers.record.answer import UNAVAILABLE, Evidence
+from hooks import layouts
 from hooks.check import Outcome, Severity
 from hooks.evaluate import Broken, Finding, Findings
 from hooks.figures import escape
@@ -139,6 +140,9 @@ def _summary(group: _Group, speaker: Speaker) -> str:
 
 
 def _detail(group: _Group, speaker: Speaker) -> str:
+    if layouts.is_handout(group.card, group.shown):
+        facts = _facts((proof for f in group.all for proof in f.verdict.evidence), speaker)
+        return "\n\n".join([*layouts.handout(group.all, facts, speaker), _edition(speaker)])
     blocks = [speaker.word("not-checked-why")] if group.card == NOT_CHECKED else []
     seen: set[str] = set()
     for finding in group.all:
@@ -146,16 +150,25 @@ def _detail(group: _Group, speaker: Speaker) -> str:
         seen.update(lines)
         blocks.append(_paragraph(finding, lines, speaker, headed=len(group.all) > 1))
     told = [speaker.information(rule) for rule in _informational(group, speaker)]
-    return "\n\n".join([*blocks, *told, f"*{escape(speaker.edition.label[speaker.language])}*"])
+    return "\n\n".join([*blocks, *told, _edition(speaker)])
+
+
+def _edition(speaker: Speaker) -> str:
+    return f"*{escape(speaker.edition.label[speaker.language])}*"
 
 
 def _paragraph(finding: Finding, lines: list[str], speaker: Speaker, *, headed: bool) -> str:
     """One finding: what, why, what is missing, what it rests on, where it stands in the guideline."""
     parts = [f"**{speaker.summary(finding)}**" if headed else "", " ".join(lines)]
+    if finding.verdict.lines:
+        parts.append(layouts.status(finding, speaker))
     colon, semicolon = speaker.figures.colon, speaker.figures.semicolon
     if finding.verdict.missing:
         parts.append(f"{speaker.word('missing')}{colon} {speaker.missing(finding)}.")
-    if facts := _facts(finding.verdict.evidence, speaker):
+    if finding.awaited:
+        asked = f"{semicolon} ".join(speaker.asked_for(proof) for proof in finding.awaited)
+        parts.append(f"{speaker.word('awaited')}{colon} {asked}.")
+    if not finding.verdict.lines and (facts := _facts(finding.verdict.evidence, speaker)):
         parts.append(f"{speaker.word('rests-on')}{colon} {f'{semicolon} '.join(facts)}.")
     strength = finding.rule.strength[speaker.language]
     where = f"{speaker.source(finding)}{semicolon} {strength} ({speaker.word('rule')} {finding.rule.id})"
@@ -173,15 +186,9 @@ def _facts(evidence: Iterable[Evidence], speaker: Speaker) -> list[str]:
 
 def _latest(series: list[Evidence], speaker: Speaker) -> list[str]:
     newest = sorted(series, key=lambda proof: proof.date.text if proof.date is not None else "", reverse=True)
-    told = [_fact(proof, speaker) for proof in newest[:_SERIES]]
+    told = [speaker.fact(proof) for proof in newest[:_SERIES]]
     rest = len(newest) - len(told)
     return [*told[:-1], f"{told[-1]} {speaker.word('more').format(count=rest)}"] if rest else told
-
-
-def _fact(proof: Evidence, speaker: Speaker) -> str:
-    shown = speaker.figures.show(proof)
-    name = speaker.figures.name(proof.what)
-    return f"{name} {shown} ({escape(proof.resource)})" if shown else f"{name} ({escape(proof.resource)})"
 
 
 def _informational(group: _Group, speaker: Speaker) -> list[str]:

@@ -8,10 +8,11 @@ from typing import Any
 from fhir_mappers.record.answer import Answer, Evidence, Missing
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.patient_record import PatientRecord
-from fhir_mappers.record.proposals import Proposal
+from fhir_mappers.record.proposals import Annotate, Proposal
 
 DUE_CASE = "due"
 UNDECIDED_CASE = "undecided"
+_EXTRAS = ("proposals", "notes", "mutes", "only_beside", "lines")
 
 
 class Outcome(StrEnum):
@@ -42,7 +43,8 @@ class Verdict:
 
     ``case`` picks the severity in the guideline table and the words in the texts; ``figures`` fill the words;
     ``said_by`` names a rule whose paragraph already says this (never two cards saying the same); ``only_beside`` one
-    without which this is not said at all. ``mutes`` adds, for this patient, to what the check always mutes.
+    without which this is not said at all. ``mutes`` adds, for this patient, to what the check always mutes. ``lines``
+    are what a summary lists, for the layout of its card.
     """
 
     outcome: Outcome
@@ -50,11 +52,12 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[Missing, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
-    proposals: tuple[Proposal, ...] = ()
+    proposals: tuple[Proposal | Annotate, ...] = ()
     said_by: str | None = None
     notes: tuple[str, ...] = ()
     mutes: tuple[str, ...] = ()
     only_beside: str | None = None
+    lines: tuple[Any, ...] = ()
 
     def resting_on(self, *evidence: Evidence) -> "Verdict":
         """The same verdict with more evidence."""
@@ -73,6 +76,7 @@ class Check:
     ``about`` picks the drafts it is asked for, one verdict each; None asks it once per patient. ``card`` names the
     consolidated card that carries it. ``mutes`` lists rule ids (or ``FAMILY-*``) that fall silent when it fires.
     ``reads`` lists the kinds of data and concepts it looks at: the prefetch templates are derived from them.
+    ``sums_up``: it is asked once the others have answered, with their findings as a third argument.
     """
 
     id: str
@@ -82,16 +86,17 @@ class Check:
     reads: tuple[str, ...]
     about: Callable[[DraftOrder], bool] | None = None
     mutes: tuple[str, ...] = ()
+    sums_up: bool = False
 
 
 def judge(for_whom: Answer, holds: Answer, *, case: str = DUE_CASE, said_by: str | None = None, **more: Any) -> Verdict:
     """*Due = for whom and not holds*, in three-valued logic; a gap that cannot change the advice is not reported.
 
-    ``more`` may hold ``proposals``, ``notes``, ``mutes`` and ``only_beside``; every other keyword is a figure for the
-    words.
+    ``more`` may hold ``proposals``, ``notes``, ``mutes``, ``only_beside`` and ``lines``; every other keyword is a
+    figure for the words.
     """
     due = for_whom & ~holds
-    extras = {key: more.pop(key) for key in ("proposals", "notes", "mutes", "only_beside") if key in more}
+    extras = {key: more.pop(key) for key in _EXTRAS if key in more}
     if due.is_yes:
         evidence = due.evidence or holds.evidence
         return Verdict(Outcome.DUE, case, evidence, figures=more, said_by=said_by, **extras)

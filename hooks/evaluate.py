@@ -3,20 +3,26 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 
+from fhir_mappers.record.answer import Evidence
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.patient_record import PatientRecord
+from hooks.awaited import awaited
 from hooks.check import Check, Outcome, Severity, Verdict, not_applicable
 from hooks.limits import Rule
 
 NOT_IN_EDITION = "not-in-edition"
 MUTED = "muted"
 ALONE = "said only beside"
+NOTHING_TO_SUM_UP = "nothing to sum up"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A verdict signed with its rule, edition and severity. ``draft`` is the order it is about, when there is one."""
+    """A verdict signed with its rule, edition and severity. ``draft`` is the order it is about, when there is one;
+    ``awaited`` are the open requests for what it lacks or would order.
+    """
 
     rule: Rule
     check: Check
@@ -25,6 +31,7 @@ class Finding:
     severity: Severity
     draft: DraftOrder | None = None
     because: str | None = None
+    awaited: tuple[Evidence, ...] = ()
 
     @property
     def speaks(self) -> bool:
@@ -72,40 +79,65 @@ def evaluate(
     guideline: Guideline,
     on_error: Callable[[str, Exception], None] = lambda rule, error: None,
 ) -> Findings:
-    """Ask every check about the record; a check that raises becomes ``Broken`` and the rest still answer."""
-    found: list[Finding] = []
-    broken: list[Broken] = []
-    for check in checks:
+    """Ask every check about the record; a check that raises becomes ``Broken`` and the rest still answer. The checks
+    that sum up are asked last, with the findings of the others.
+    """
+    faults: list[Broken] = []
+
+    def asked(check: Check, ask: Callable[[], list[Finding]]) -> list[Finding]:
         try:
-            found.extend(_ask(check, record, guideline))
+            return ask()
         except Exception as error:  # the only broad except in the house: one broken check must not silence the others
             on_error(check.id, error)
-            broken.append(Broken(check.id, type(error).__name__))
-    return Findings(_mute(found), tuple(broken))
+            faults.append(Broken(check.id, type(error).__name__))
+            return []
+
+    everything = tuple(checks)
+    single = (each for each in everything if not each.sums_up)
+    heard = _mute([f for each in single for f in asked(each, partial(_ask, each, record, guideline))])
+    so_far = Findings(heard, tuple(faults))
+    sums = (each for each in everything if each.sums_up)
+    summed = [f for each in sums for f in asked(each, partial(_sum_up, each, record, guideline, so_far))]
+    return Findings((*heard, *summed), tuple(faults))
 
 
 def _ask(check: Check, record: PatientRecord, guideline: Guideline) -> list[Finding]:
-    rule = guideline.rules[check.id]
-    if guideline.edition not in rule.sources:
-        return [_sign(rule, check, guideline.edition, not_applicable(), because=NOT_IN_EDITION)]
-    limits = rule.numbers[guideline.edition]
+    limits = _limits(check, guideline)
+    if limits is None:
+        return [_sign(check, record, guideline, not_applicable(), because=NOT_IN_EDITION)]
     if check.about is None:
-        return [_sign(rule, check, guideline.edition, check.judge(record, limits))]
+        return [_sign(check, record, guideline, check.judge(record, limits))]
     drafts = [d for d in record.drafts if d.selected and check.about(d)]
     if not drafts:
-        return [_sign(rule, check, guideline.edition, not_applicable())]
-    return [_sign(rule, check, guideline.edition, check.judge(record, limits, d), d) for d in drafts]
+        return [_sign(check, record, guideline, not_applicable())]
+    return [_sign(check, record, guideline, check.judge(record, limits, d), d) for d in drafts]
+
+
+def _sum_up(check: Check, record: PatientRecord, guideline: Guideline, heard: Findings) -> list[Finding]:
+    """Silent is silent about the other findings, never about the patient: the reason says so."""
+    limits = _limits(check, guideline)
+    if limits is None:
+        return [_sign(check, record, guideline, not_applicable(), because=NOT_IN_EDITION)]
+    signed = _sign(check, record, guideline, check.judge(record, limits, heard))
+    return [signed if signed.speaks else replace(signed, because=NOTHING_TO_SUM_UP)]
+
+
+def _limits(check: Check, guideline: Guideline) -> object | None:
+    """The numbers of the edition; None when it does not have the rule."""
+    return guideline.rules[check.id].numbers.get(guideline.edition)
 
 
 def _sign(
-    rule: Rule,
     check: Check,
-    edition: str,
+    record: PatientRecord,
+    guideline: Guideline,
     verdict: Verdict,
     draft: DraftOrder | None = None,
     because: str | None = None,
 ) -> Finding:
-    return Finding(rule, check, edition, verdict, rule.severity_of(verdict.case), draft, because)
+    rule = guideline.rules[check.id]
+    finding = Finding(rule, check, guideline.edition, verdict, rule.severity_of(verdict.case), draft, because)
+    return replace(finding, awaited=awaited(verdict, record)) if finding.speaks else finding
 
 
 def _mute(found: list[Finding]) -> tuple[Finding, ...]:

@@ -38,6 +38,8 @@ def as_json(finding: Finding, speaker: Speaker, *, whole: bool = False) -> dict[
         "figures": {name: plain(value) for name, value in verdict.figures.items() if value not in (None, Names(()))},
         "evidence": [evidence_json(proof) for proof in verdict.evidence],
         "missing": [missing_json(gap) for gap in verdict.missing],
+        "awaited": [evidence_json(proof) for proof in finding.awaited],
+        "lines": [{"subject": line.subject, "light": line.light.value} for line in verdict.lines],
         "source": _source(finding, speaker),
     }
     return row if whole else {key: value for key, value in row.items() if value not in (None, [], {}, "")}

@@ -49,8 +49,9 @@ class Edition:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row of the catalogue as the product carries it: computable (C), by questionnaire (Q), informational (I), or
-    not computable (N) for the ``reason`` given. ``snooze`` maps a case to the time (d) it stays away once shown;
-    ``per_prescriber``: dismissed by one, it is still said to another.
+    not computable (N) for the ``reason`` given. An informational rule that a hook tells by itself (to the patient who
+    leaves) has a severity and a check. S is this project's own summary of what the other rules found. ``snooze`` maps a
+    case to the time (d) it stays away once shown; ``per_prescriber``: dismissed by one, it is still said to another.
     """
 
     id: str
@@ -146,7 +147,7 @@ def _refuse_misfit(rule_id: str, table: Mapping[str, Any], has_check: bool, edit
     surplus, kind = set(table) - _ABOUT_RULE, table["class"]
     if surplus:
         raise BadTable(f"{rule_id}: surplus keys {sorted(surplus)}")
-    if has_check == (kind in ("I", "N")):
+    if has_check != is_asked(table):
         raise BadTable(f"{rule_id}: class {kind} {'must not have' if has_check else 'needs'} a check")
     if (kind == "N") != ("reason" in table):
         raise BadTable(f"{rule_id}: class N, and no other, says the reason")
@@ -154,6 +155,11 @@ def _refuse_misfit(rule_id: str, table: Mapping[str, Any], has_check: bool, edit
         raise BadTable(f"{rule_id}: unknown hooks {table['hooks']}")
     if editions - set(EDITIONS):
         raise BadTable(f"{rule_id}: unknown editions {sorted(editions - set(EDITIONS))}")
+
+
+def is_asked(table: Mapping[str, Any]) -> bool:
+    """Whether a rule needs a check: computable, by questionnaire, a summary, or informational with a severity."""
+    return table["class"] in ("C", "Q", "S") or (table["class"] == "I" and "severity" in table)
 
 
 def _severities(rule_id: str, table: Mapping[str, Any]) -> dict[str, Severity]:

@@ -3,7 +3,9 @@
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import drafting
 from fhir_mappers.record.facts import (
+    ALLERGIES,
     APPOINTMENTS,
+    CARE_PLANS,
     CONDITIONS,
     ORDERS,
     PATIENT,
@@ -11,15 +13,18 @@ from fhir_mappers.record.facts import (
     REPORTS,
     SERVICES,
 )
+from fhir_mappers.record.starting import StartAfterEvent
+from hooks import checklist
 from hooks.check import Check, Unlimited
 from hooks.checks import (
     bridge,
     calcium,
-    denosumab,
+    denosumab_rhythm,
     duration,
     hypercalcaemia,
     immunotherapy,
     indication,
+    instructions,
     jaw,
     kidney,
     vitamin_d,
@@ -128,15 +133,15 @@ CHECKS: tuple[Check, ...] = (
         hypercalcaemia.crisis,
         hypercalcaemia.Crisis,
         "hypercalcaemia",
-        (*EVENT, *BLOOD_CALCIUM, SERVICES),
-        mutes=("AR-START-01",),
+        (*PREGNANCY, *EVENT, *TREATMENT, *CLEARANCE, CARE_PLANS, SERVICES, *BLOOD_CALCIUM),
+        mutes=("AR-START-01", "ZOL-HYDR-01", "DMAB-BOOK-01", "CA-TIMING-01"),
     ),
     Check(
         "HCAL-WARN-01",
         hypercalcaemia.below_crisis,
         hypercalcaemia.BelowCrisis,
         "hypercalcaemia",
-        (*EVENT, *BLOOD_CALCIUM, ORDERS, SERVICES),
+        (*START, *BLOOD_CALCIUM),
         mutes=("AR-START-01",),
     ),
     Check(
@@ -159,10 +164,17 @@ CHECKS: tuple[Check, ...] = (
         kidney.StopBelow,
         "kidney",
         (*CLEARANCE, ORDERS, SERVICES, *observed(*c.EGFR)),
+        mutes=("ZOL-HYDR-01",),
     ),
     Check("BRIDGE-02", bridge.catch_up, bridge.CatchUp, "bridge", (*BRIDGE, SERVICES), mutes=("AR-START-01",)),
-    Check("DMAB-ADH-01", denosumab.overdue, denosumab.Overdue, "denosumab", (*TREATMENT, APPOINTMENTS, SERVICES)),
-    Check("AR-START-02", indication.start_after_event, indication.StartAfterEvent, "indication", START),
+    Check(
+        "DMAB-ADH-01",
+        denosumab_rhythm.overdue,
+        denosumab_rhythm.Overdue,
+        "denosumab",
+        (*TREATMENT, APPOINTMENTS, SERVICES),
+    ),
+    Check("AR-START-02", indication.start_after_event, StartAfterEvent, "indication", START),
     Check("AR-START-01", indication.start, indication.Start, "indication", (*START, *SURVIVAL)),
     # the jaw under treatment
     Check("ONJ-FU-01", jaw.follow_up, jaw.FollowUp, "jaw", (*TREATMENT, *DENTAL, APPOINTMENTS)),
@@ -204,4 +216,22 @@ CHECKS: tuple[Check, ...] = (
         (*observed(c.FASTING), SERVICES),
         drafting.is_ctx_sample,
     ),
+    # what the patient is told on leaving
+    Check(
+        "ZOL-HYDR-01",
+        instructions.hydration,
+        instructions.Hydration,
+        "discharge",
+        (*PREGNANCY, *TREATMENT, *CLEARANCE, CARE_PLANS, ALLERGIES),
+    ),
+    Check("DMAB-BOOK-01", instructions.booklet, Unlimited, "discharge", (*PREGNANCY, *TREATMENT, CARE_PLANS)),
+    Check(
+        "CA-TIMING-01",
+        instructions.calcium_timing,
+        Unlimited,
+        "discharge",
+        (*PREGNANCY, *STARTS, CARE_PLANS),
+    ),
+    # what the others found, in a few lines
+    Check("SAFE-TODAY-01", checklist.today, Unlimited, "checklist", (*TREATMENT, CARE_PLANS, CONDITIONS), sums_up=True),
 )

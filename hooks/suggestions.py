@@ -6,7 +6,10 @@ from dataclasses import replace
 from fhir_mappers.draft_edits import drug_names
 from fhir_mappers.orders import OrderContext, Step, steps
 from fhir_mappers.record.proposals import (
+    Annotate,
     HoldDraft,
+    MoveVisit,
+    NewCondition,
     NewMedication,
     NewService,
     PostponeDraft,
@@ -34,7 +37,7 @@ def suggestions(findings: Iterable[Finding], context: OrderContext, speaker: Spe
     undo each other. A finding that lacks data proposes nothing (catalogue P16: no verdict).
     """
     firing = (f.verdict.proposals for f in findings if f.verdict.outcome is Outcome.DUE)
-    proposals = _each_service_once(dict.fromkeys(p for found in firing for p in found))
+    proposals = _annotated(dict.fromkeys(p for found in firing for p in found))
     made: list[Suggestion] = []
     for group in _grouped([p for p in proposals if not _is_drafted(p, context)]):
         taken, done = _apply(group, context)
@@ -44,12 +47,16 @@ def suggestions(findings: Iterable[Finding], context: OrderContext, speaker: Spe
 
 
 def selection_behavior(found: tuple[Suggestion, ...]) -> SelectionBehavior | None:
-    """``at-most-one`` when a suggestion changes an order (they exclude each other), ``any`` when all only add."""
+    """``at-most-one`` when suggestions exclude each other: two that change orders, one that removes an order, two
+    drugs. ``any`` when all only add, or one change goes with what is asked for besides.
+    """
     if not found:
         return None
-    changes = any(action.type is not ActionType.CREATE for s in found for action in s.actions or ())
-    alternatives = sum(_drafts_medication(s) for s in found) > 1
-    return SelectionBehavior.AT_MOST_ONE if changes or alternatives else SelectionBehavior.ANY
+    changing = [s for s in found if any(action.type is not ActionType.CREATE for action in s.actions or ())]
+    removes = any(action.type is ActionType.DELETE for s in found for action in s.actions or ())
+    alternatives = sum(_drafts_medication(s) for s in found if s not in changing) > 1
+    exclusive = removes or alternatives or len(changing) > 1 or len(changing) == len(found)
+    return SelectionBehavior.AT_MOST_ONE if exclusive else SelectionBehavior.ANY
 
 
 def _drafts_medication(suggestion: Suggestion) -> bool:
@@ -67,6 +74,15 @@ def _each_service_once(proposals: Iterable[Proposal]) -> Iterator[Proposal]:
         elif items := tuple(item for item in proposal.items if item not in seen):
             seen.update(items)
             yield replace(proposal, items=items)
+
+
+def _annotated(found: Iterable[Proposal | Annotate]) -> Iterator[Proposal]:
+    """The proposals, each service once, with the notes on the services asked for; a note alone is no proposal."""
+    everything = tuple(found)
+    notes = tuple(p for p in everything if isinstance(p, Annotate))
+    for proposal in _each_service_once(p for p in everything if not isinstance(p, Annotate)):
+        wanted = tuple(note for note in notes if isinstance(proposal, NewService) and note.item in proposal.items)
+        yield replace(proposal, notes=wanted) if isinstance(proposal, NewService) and wanted else proposal
 
 
 def _is_drafted(proposal: Proposal, context: OrderContext) -> bool:
@@ -155,10 +171,21 @@ def _label(proposal: Proposal, done: tuple[Step, ...], speaker: Speaker) -> str:
         return f"{say('label-order')} {items}" + (f" {say('label-for', day=proposal.on)}" if proposal.on else "")
     if isinstance(proposal, HoldDraft):
         return say("label-hold")
+    if isinstance(proposal, NewCondition):
+        key = "label-condition" if proposal.certainty == "confirmed" else "label-condition-suspected"
+        return f"{say(key)} {speaker.figures.name(proposal.item)}"
+    if isinstance(proposal, MoveVisit):
+        return say("label-move")
     if isinstance(proposal, RecordTaking):
         return f"{say('label-taking')} {speaker.figures.name(proposal.item)}"
     if isinstance(proposal, Together):
         return _together_label(proposal, done, speaker)
+    return _ending_label(proposal, done, speaker)
+
+
+def _ending_label(proposal: RemoveDraft | StopOrder, done: tuple[Step, ...], speaker: Speaker) -> str:
+    """What is removed or stopped, and what comes instead."""
+    say = speaker.word
     key = "label-remove" if isinstance(proposal, RemoveDraft) else "label-stop"
     if proposal.instead is None:
         return say(key) if isinstance(proposal, RemoveDraft) else _stop_label(done, speaker)

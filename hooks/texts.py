@@ -7,9 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from fhir_mappers.record.answer import Evidence
 from fhir_mappers.record.dosing import DoseTable
 from hooks.evaluate import Finding
-from hooks.figures import Figures
+from hooks.figures import Figures, escape
 from hooks.limits import Edition, Rule
 
 LANGUAGES = ("en", "fr")
@@ -91,6 +92,16 @@ class Speaker:
     def missing(self, finding: Finding) -> str:
         """What is missing, with reasons."""
         return self.figures.missing(finding.verdict.missing)
+
+    def fact(self, proof: Evidence) -> str:
+        """One fact with its value, its day and the resource it stands in."""
+        shown, name = self.figures.show(proof), self.figures.name(proof.what)
+        return f"{name} {shown} ({escape(proof.resource)})" if shown else f"{name} ({escape(proof.resource)})"
+
+    def asked_for(self, proof: Evidence) -> str:
+        """An open request: for what, since when, and where it stands."""
+        since = f", {self.word('asked-for', day=proof.date)}" if proof.date is not None else ""
+        return f"{self.figures.name(proof.what)}{since} ({escape(proof.resource)})"
 
     def word(self, key: str, **figures: Any) -> str:
         """A shared sentence."""

@@ -2,6 +2,7 @@
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import ABSENT, IMPRECISE, Answer, Known, Missing, Reading, no, unknown, yes
+from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.events import Event, Procedure, Request
 from fhir_mappers.record.facts import APPOINTMENTS, CONDITIONS, OBSERVATIONS, PROCEDURES, REPORTS, Facts
 from fhir_mappers.record.quantity import Quantity
@@ -53,6 +54,12 @@ class Mouth(Facts):
             return Missing(c.TOOTH_EXTRACTION, IMPRECISE, undated[0])
         gaps = self.looked(PROCEDURES, what=c.TOOTH_EXTRACTION).missing
         return gaps[0] if gaps else Missing(c.TOOTH_EXTRACTION, ABSENT)
+
+    def exposed_bone_since(self) -> PartialDate | None:
+        """The day exposed bone of the jaw was identified, as far as it is recorded."""
+        exposed = (p for p in self.problems if p.is_any(c.EXPOSED_JAW_BONE) and p.is_ongoing)
+        seen = [p.when for p in exposed if p.when is not None]
+        return min(seen, key=lambda day: day.earliest, default=None)
 
     def cleared_after(self, extraction: Procedure) -> Answer:
         """The newest word of the dentist on or after the extraction is that it healed; none on file is no where we

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.events import DraftOrder, TreatmentCourse
 from fhir_mappers.record.quantity import Quantity
 
@@ -61,12 +62,41 @@ class NewMedication:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotate:
+    """Add notes (keys of the formulary) to a service the same card asks for; alone it asks for nothing."""
+
+    item: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NewService:
-    """Draft service requests (concept keys), optionally for a day or not before it."""
+    """Draft service requests (concept keys), optionally for a day or not before it, with notes on some of them."""
 
     items: tuple[str, ...]
     on: date | None = None
-    note: str | None = None
+    notes: tuple[Annotate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewCondition:
+    """Write a diagnosis of the formulary into the problem list: ``confirmed`` or ``provisional``, with its onset."""
+
+    item: str
+    certainty: str
+    onset: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveVisit:
+    """Move a booking on its own day into the hours from ``earliest`` to ``latest`` (h), with what the patient is told
+    of the service it is for.
+    """
+
+    draft: DraftOrder
+    earliest: Quantity
+    latest: Quantity
+    item: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +132,8 @@ Proposal = (
     | RemoveDraft
     | NewMedication
     | NewService
+    | NewCondition
+    | MoveVisit
     | StopOrder
     | RecordTaking
     | Together

@@ -1,5 +1,8 @@
 """The session at hand: which moment it is, what is drafted together, what is awaited."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from fhir_mappers.record.answer import (
     UNAVAILABLE,
     Answer,
@@ -11,8 +14,8 @@ from fhir_mappers.record.answer import (
     yes,
 )
 from fhir_mappers.record.drafting import is_oncology
-from fhir_mappers.record.events import DraftOrder, Measurement
-from fhir_mappers.record.facts import SERVICES, Facts
+from fhir_mappers.record.events import DraftOrder, Measurement, Request
+from fhir_mappers.record.facts import OBSERVATIONS, Facts
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.treatment import Treatment
 
@@ -58,13 +61,28 @@ class Session(Treatment, Facts):
         found = tuple(d.evidence("draft_order") for d in self.live_drafts() if d.is_any(wanted))
         return Answer(bool(found), found)
 
-    def awaited(self, concept: str, window: Quantity) -> Answer:
-        """Asked for within the window and not yet resulted: an open request newer than the newest result."""
-        results = self.results(concept)
-        newest = results[0].when.latest if results else None
-        asked = [r for r in self.requests if r.is_any(concept) and r.status in OPEN and r.when is not None]
-        asked = [r for r in asked if newest is None or (r.when is not None and r.when.latest > newest)]
-        return self.recent(asked, window, SERVICES, what="request")
+    def awaited(self, wanted: Iterable[str], window: Quantity) -> tuple[Request, ...]:
+        """Asked for within the window (d) and not yet resulted: the open requests for any of the concepts that are
+        newer than the newest final result of them. A preliminary result is not the one awaited; where the results were
+        not sent, nobody knows what is awaited.
+        """
+        names = tuple(wanted)
+        if not self.looked(OBSERVATIONS, what=names[0]).is_no:
+            return ()
+        newest = self._newest_final(names)
+        asked = (r for r in self.requests if r.is_any(names) and r.status in OPEN and self.within(r.when, window))
+        return tuple(r for r in asked if _is_newer(r, newest))
+
+    def unanswered(self) -> tuple[Request, ...]:
+        """The requests of the record that no final result has answered; a visit or an advice has none to wait for."""
+        return tuple(r for r in self.requests if _is_newer(r, self._newest_final(r.concepts)))
+
+    def _newest_final(self, names: tuple[str, ...]) -> datetime | None:
+        return max((m.when.latest for m in self.results(*names) if not m.provisional), default=None)
+
+
+def _is_newer(request: Request, result: datetime | None) -> bool:
+    return result is None or (request.when is not None and request.when.latest > result)
 
 
 def obtained(reading: Reading[Measurement]) -> Answer:

@@ -16,6 +16,7 @@ from fhir_mappers.record.quantity import Quantity
 
 GIVEN = frozenset({"completed"})
 RUNNING = frozenset({"active"})
+HALTED = frozenset({"stopped", "on-hold"})
 URGENT = frozenset({"urgent", "asap", "stat"})
 
 
@@ -59,6 +60,14 @@ class Treatment(Disease, Facts):
     def treated(self, *substances: str) -> Answer:
         """On treatment or presumed so: the rules that protect a treated patient run."""
         return self.on_treatment(*substances) | self._ordered_long_enough(*substances)
+
+    def continues(self, *substances: str) -> Answer:
+        """Doses are to come: an oncology order is active, begun or planned; or the patient is treated (P8) and no order
+        of the drug on file was stopped or put on hold.
+        """
+        active = self.any_of(self.orders(*substances), ORDERS, what="antiresorptive_order")
+        halted = self.any_of(self.orders(*substances, status=HALTED), ORDERS, what="antiresorptive_order")
+        return active | (self.treated(*substances) & ~halted)
 
     def starts(self, draft: DraftOrder) -> Answer:
         """The draft starts an oncology antiresorptive: neither on treatment nor presumed so (P8)."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import Answer, Known, Missing, no, yes
 from fhir_mappers.record.products import ZOLEDRONATE
-from fhir_mappers.record.proposals import Names, NewService
+from fhir_mappers.record.proposals import Annotate, Names, NewService
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.session import obtained
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge
@@ -131,7 +131,8 @@ def jaw_risk(record: PatientRecord, limits: JawRisk, draft: DraftOrder) -> Verdi
     """Treatments that add to the risk of jaw osteonecrosis are taken into account at the start.
 
     For whom  an oncology antiresorptive is being started, and it is not an emergency
-    Holds     no systemic corticosteroid, anti-angiogenic drug or radiotherapy of the head and neck
+    Holds     no systemic corticosteroid, anti-angiogenic drug or radiotherapy of the head and neck; the dentist who is
+              asked for on the same card is told of them
     Units     days (UCUM d)
     Source    guidelines/before_start.toml [AR-CONC-01]
     """
@@ -158,7 +159,8 @@ def jaw_risk(record: PatientRecord, limits: JawRisk, draft: DraftOrder) -> Verdi
     for answer in found.values():
         present = present | answer
     names = Names(tuple(name for name, answer in found.items() if answer.is_yes))
-    return judge(record.starts(draft) & ~record.emergency(draft), ~present, risks=names)
+    note = Annotate(DENTAL, names.keys)
+    return judge(record.starts(draft) & ~record.emergency(draft), ~present, proposals=(note,), risks=names)
 
 
 def _identified(record: PatientRecord, draft: DraftOrder) -> Answer:

@@ -57,7 +57,7 @@ def hypocalcaemia(record: PatientRecord, limits: Hypocalcaemia, draft: DraftOrde
         ordered & (recent | ~record.hypercalcaemic_emergency(draft)),
         case,
         reading.evidence,
-        proposals=(*((HoldDraft(draft),) if severe else ()), NewService(WORK_UP), NewMedication(SUPPLEMENT)),
+        proposals=_first(HoldDraft(draft), NewService(WORK_UP), NewMedication(SUPPLEMENT), hold_first=severe),
         notes=("not_corrected",) if not found.corrected else (),
         calcium=found.lowest,
         corrected=found.value,
@@ -66,6 +66,11 @@ def hypocalcaemia(record: PatientRecord, limits: Hypocalcaemia, draft: DraftOrde
         critical=critical,
         day=when,
     )
+
+
+def _first(hold: Proposal, *others: Proposal, hold_first: bool) -> tuple[Proposal, ...]:
+    """The first of several suggestions is the recommended one."""
+    return (hold, *others) if hold_first else (*others, hold)
 
 
 def _lower_limits(limits: Hypocalcaemia, found: Calcium) -> tuple[Quantity, Quantity]:

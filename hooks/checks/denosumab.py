@@ -1,16 +1,16 @@
-"""Denosumab: dose, rhythm, kidney, product, overdue injection (family DMAB)."""
+"""Denosumab: dose, kidney, product (family DMAB). Its rhythm stands in ``denosumab_rhythm``."""
 
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Known, Missing, at_most, no, unknown, yes
-from fhir_mappers.record.dosing import ZoledronateDose
+from fhir_mappers.record.answer import ABSENT, TOO_OLD, Known, Missing, no, unknown, yes
 from fhir_mappers.record.drafting import is_denosumab_oncology
-from fhir_mappers.record.facts import ORDERS
-from fhir_mappers.record.products import DENOSUMAB_INGREDIENT, ZOLEDRONATE, Use
+from fhir_mappers.record.products import DENOSUMAB_INGREDIENT, Use
 from fhir_mappers.record.proposals import NewMedication, NewService, Proposal, RemoveDraft, SetDose
-from fhir_mappers.record.quantity import Quantity, Span
+from fhir_mappers.record.quantity import Quantity
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, grade, judge, not_applicable, undecided
+
+WORK_UP = ("pth", "bone_alkaline_phosphatase", "phosphate", "calcium_albumin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +71,6 @@ def _right_order(limits: DenosumabDose, draft: DraftOrder, case: str | None) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class DenosumabSpacing:
-    """The longest interval still called monthly, and the usual one (d)."""
-
-    monthly: Quantity
-    usual: Quantity
-
-
-def spacing(record: PatientRecord, limits: DenosumabSpacing, draft: DraftOrder) -> Verdict:
-    """Denosumab is not spaced out: too few data, whatever the response.
-
-    For whom  lung cancer, the oncology product drafted with an interval
-    Holds     interval <= monthly
-    Units     days (UCUM d)
-    Source    guidelines/denosumab.toml [DMAB-SPACE-01]
-    """
-    if draft.interval is None:
-        return not_applicable()
-    right = Answer(draft.interval <= limits.monthly, (draft.evidence("draft_order"),))
-    change = (SetDose(draft, interval=limits.usual),)
-    return judge(record.has(c.LUNG_CANCER), right, proposals=change, interval=draft.interval, monthly=limits.monthly)
-
-
-@dataclass(frozen=True, slots=True)
 class NoReduction:
     """The full dose with its tolerance (mg), and the clearance (mL/min) under which less looks like an adjustment."""
 
@@ -149,80 +126,10 @@ def adynamic_bone(record: PatientRecord, limits: Adynamic, draft: DraftOrder) ->
         for_whom,
         ~(on_dialysis | low),
         case="dialysis" if on_dialysis.is_yes else "due",
-        proposals=(NewService(("pth", "bone_alkaline_phosphatase", "phosphate", "calcium_albumin")),),
+        proposals=(NewService(WORK_UP), NewService(("nephrology_referral",))),
         clearance=now if now.span is not None else None,
         below=limits.below,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """Days after the last injection that make the next overdue, those that call for a re-evaluation, and how near an
-    appointment must be (d).
-    """
-
-    overdue: Quantity
-    lapsed: Quantity
-    appointment: Quantity
-
-
-def overdue(record: PatientRecord, limits: Overdue) -> Verdict:
-    """Denosumab has no inertia: an injection is not late.
-
-    For whom  an oncology denosumab order is active and begun, and no injection visit is booked in the coming days
-    Holds     days since the last completed dose <= overdue; never recorded (and the order old enough) is undecided
-    Units     days (UCUM d)
-    Source    guidelines/denosumab.toml [DMAB-ADH-01]
-    """
-    running = [o for o in record.orders(DENOSUMAB_INGREDIENT) if o.planned is None or o.planned.first <= record.as_of]
-    active = record.any_of(running, ORDERS, what="antiresorptive_order")
-    for_whom = active & ~record.visit_booked(c.INJECTION_VISIT, limits.appointment)
-    last = record.last_given(DENOSUMAB_INGREDIENT)
-    if isinstance(last, Missing):
-        begun = any(record.within(o.when, limits.overdue) is not True for o in running)
-        if last.why == ABSENT and for_whom.is_yes and begun:
-            return undecided((last,), case="never_recorded", evidence=for_whom.evidence)
-        # Whether there is an order, or a visit, may itself not be known: then nothing on file is no all-clear.
-        open_question = for_whom.is_unknown and (begun or not running)
-        gaps = (last,) if last.why != ABSENT else for_whom.missing if open_question else ()
-        return judge(for_whom, unknown(*gaps) if gaps else yes())
-    since = record.days_since(last.value.when) or Span.exactly(0, "d")
-    days = Quantity.of(f"{since.low} d")
-    on_time = at_most(Known(since, last.evidence), limits.overdue)
-    verdict = judge(
-        for_whom,
-        on_time,
-        case="lapsed" if days > limits.lapsed else "due",
-        proposals=(NewService(("denosumab_injection",)),),
-        days=days,
-        last=last.value.when,
-        overdue=limits.overdue,
-    )
-    return verdict.resting_on(*last.evidence)
-
-
-@dataclass(frozen=True, slots=True)
-class Quarterly:
-    """The rhythm (d) the guideline names for oligometastatic disease, and the dose table of its drug."""
-
-    quarterly: Quantity
-    dosing: ZoledronateDose
-
-
-def oligometastatic(record: PatientRecord, limits: Quarterly, draft: DraftOrder) -> Verdict:
-    """For oligometastatic lung cancer the guideline names quarterly zoledronic acid, not denosumab.
-
-    For whom  lung cancer, the oncology product drafted
-    Holds     the recorded extent is not oligometastatic (not known is silent)
-    Source    guidelines/denosumab.toml [DMAB-OLIGO-01]
-    """
-    few = record.coded(c.DISEASE_EXTENT, c.OLIGOMETASTATIC, within=record.conventions.answers.extent)
-    few = no() if few.is_unknown else few
-    advised = limits.dosing.table.dose_for(record.clearance(record.conventions.clearance.creatinine_zoledronate))
-    other: tuple[Proposal, ...] = ()
-    if advised is not None and record.dialysis().is_no:
-        other = (RemoveDraft(draft, NewMedication(ZOLEDRONATE, advised, interval=limits.quarterly)),)
-    return judge(record.has(c.LUNG_CANCER), ~few, proposals=other, quarterly=limits.quarterly)
 
 
 def product(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdict:

@@ -6,11 +6,13 @@ from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import Answer, Known, Missing, no, yes
 from fhir_mappers.record.events import Measurement, TreatmentCourse
 from fhir_mappers.record.products import ZOLEDRONATE
-from fhir_mappers.record.proposals import Literal, Names, NewService, Proposal, RemoveDraft
+from fhir_mappers.record.proposals import Literal, MoveVisit, Names, NewService, Proposal, RemoveDraft
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import DraftOrder, PatientRecord, Verdict, judge, not_applicable, undecided
 
-REFERRAL, CTX, DENTAL = "rheumatology_oncology_referral", "ctx_fasting", "dental_consultation"
+CTX = "ctx_fasting"
+REFERRAL, BOARD = NewService(("rheumatology_oncology_referral",)), NewService(("bone_tumour_board",))
+REVIEW = (REFERRAL, BOARD, NewService((CTX,)), NewService(("dental_consultation",)))
 _FOR_CONTINUING = (c.NEW_SKELETAL_EVENT, c.FRACTURE_RISK_HIGH, c.CTX_RISING)
 _AGAINST = (c.HYPOCALCAEMIA_UNDER_TREATMENT,)
 _NONE = "none_found"
@@ -99,7 +101,7 @@ def review(record: PatientRecord, limits: Review) -> Verdict:
         for_whom & record.months_reached(limits.after),
         record.reevaluated(limits.fresh) | record.drafted_any(*c.REEVALUATION_ASKED),
         case="renewal" if record.is_ordering else "due",
-        proposals=(NewService((REFERRAL,)), NewService((CTX,)), NewService((DENTAL,))),
+        proposals=REVIEW,
         notes=("approximate",) if _is_approximate(record) else (),
         months=record.months_on_treatment(),
         after=limits.after,
@@ -124,9 +126,13 @@ def oligometastatic(record: PatientRecord, limits: Course) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """The time of day (h) before which the sample is drawn; the age (d) of a fasting statement outside the order."""
+    """The time of day (h) before which the sample is drawn, and the hours into which a booking is moved; the age (d) of
+    a fasting statement outside the order.
+    """
 
     before: Quantity
+    earliest: Quantity
+    latest: Quantity
     told: Quantity
 
 
@@ -146,6 +152,8 @@ def ctx_conditions(record: PatientRecord, limits: Sampling, draft: DraftOrder) -
     proof = (draft.evidence("draft_order"), *((fed.evidence(),) if fed is not None else ()))
     right = NewService((CTX,), draft.occurs.first if draft.occurs is not None else None)
     change: tuple[Proposal, ...] = (RemoveDraft(draft, right),) if draft.kind == "ServiceRequest" else ()
+    if draft.kind == "Appointment" and late:
+        change = (MoveVisit(draft, limits.earliest, limits.latest, CTX),)
     return judge(
         yes(*proof),
         no(*proof) if late or not_fasting else yes(*proof),

@@ -5,25 +5,36 @@ from dataclasses import dataclass
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Known, Missing, unknown, yes
 from fhir_mappers.record.calcium import Calcium
-from fhir_mappers.record.proposals import NewService, Proposal, StopOrder
+from fhir_mappers.record.products import ZOLEDRONATE
+from fhir_mappers.record.proposals import NewMedication, NewService, Proposal, StopOrder
 from fhir_mappers.record.quantity import Quantity
-from hooks.check import PatientRecord, Verdict, grade, judge, not_applicable
+from fhir_mappers.record.starting import StartAfterEvent, dosing_clearance, lacks_one, under_way, ways_to_start
+from hooks.check import Outcome, PatientRecord, Verdict, grade, judge, not_applicable
 
-WORK_UP = ("calcium_ionised", "calcium_albumin", "creatinine_test", "phosphate", "magnesium", "pth")
+REFERRAL = NewService(("emergency_referral",))
+WORK_UP = (
+    "electrocardiogram",
+    "calcium_ionised",
+    "calcium_albumin",
+    "creatinine_test",
+    "phosphate",
+    "magnesium",
+    "pth",
+)
 REPEAT = ("calcium_albumin", "creatinine_test", "pth")
-AFTER_EVENT = "AR-START-02"
+AFTER_EVENT, EMERGENCY = "AR-START-02", "emergency_hypercalcaemia"
 
 
 @dataclass(frozen=True, slots=True)
 class Crisis:
     """The calcium above which it is a crisis and the upper limit of the ionised one (mmol/L), how old the result may be
-    (d), and how far back (d) AR-START-02 looks for an event.
+    (d), and the numbers of AR-START-02.
     """
 
     above: Quantity
     ionised_upper: Quantity
     window: Quantity
-    event: Quantity
+    start: StartAfterEvent
 
 
 def crisis(record: PatientRecord, limits: Crisis) -> Verdict:
@@ -49,9 +60,9 @@ def crisis(record: PatientRecord, limits: Crisis) -> Verdict:
         record.malignancy(),
         _crisis_case(found, limits.above) if high else None,
         reading.evidence,
-        proposals=(NewService(WORK_UP),),
+        proposals=(REFERRAL, NewService(WORK_UP), *_at_once(record, limits.start)),
         notes=("ionised_normal",) if ionised else (),
-        mutes=_same_event(record, limits.event),
+        mutes=_same_event(record, limits.start.event),
         calcium=found.highest,
         corrected=found.value,
         other=found.other,
@@ -69,7 +80,7 @@ def _crisis_case(found: Calcium, above: Quantity) -> str:
 @dataclass(frozen=True, slots=True)
 class BelowCrisis:
     """Calcium (mmol/L): the usual upper limit, the one of the ionised calcium, the level of the marked band and that of
-    the crisis; how old a result may be, how far back an older one is remembered, and AR-START-02's look-back (d).
+    the crisis; how old a result may be, how far back an older one is remembered (d); the numbers of AR-START-02.
     """
 
     upper: Quantity
@@ -78,7 +89,7 @@ class BelowCrisis:
     crisis: Quantity
     window: Quantity
     look_back: Quantity
-    event: Quantity
+    start: StartAfterEvent
 
 
 def below_crisis(record: PatientRecord, limits: BelowCrisis) -> Verdict:
@@ -87,7 +98,8 @@ def below_crisis(record: PatientRecord, limits: BelowCrisis) -> Verdict:
     For whom  malignant bone disease
     Holds     newest corrected calcium <= the laboratory's upper limit, else <= upper; or a measured ionised calcium of
               the same day or later is normal; or it is a crisis of the last days (HCAL-CRISIS-01 speaks). A high one
-              older than ``window`` and not repeated since asks for a repeat
+              older than ``window`` and not repeated since asks for a repeat. Where it is the only skeletal event, what
+              AR-START-02 would propose is proposed here
     Units     mmol/L, days (UCUM d)
     Unknown   observations not available, or the newest result cannot be used
     Source    guidelines/hypercalcaemia.toml [HCAL-WARN-01]
@@ -101,25 +113,31 @@ def below_crisis(record: PatientRecord, limits: BelowCrisis) -> Verdict:
     fresh = record.within(found.result.when, limits.window) is True
     if in_crisis and fresh:
         return not_applicable(*reading.evidence)
-    stops = _supplements_to_stop(record)
+    stops, mutes = _supplements_to_stop(record), _same_event(record, limits.start.event)
     ionised = _normal_ionised(record, found, limits.ionised_upper, limits.look_back)
-    return grade(
+    begins = fresh and bool(mutes) and lacks_one(record, limits.start).is_yes
+    now = dosing_clearance(record, limits.start.dosing) if begins else None
+    verdict = grade(
         ill,
         None if ionised else _band(limits, found, in_crisis=in_crisis, fresh=fresh),
         reading.evidence,
-        proposals=(*stops, NewService(REPEAT)),
-        notes=(
-            *(("supplement_running",) if stops else ()),
-            *(("not_corrected",) if not found.corrected else ()),
-        ),
-        mutes=_same_event(record, limits.event),
+        proposals=(*stops, NewService(REPEAT), *(ways_to_start(limits.start.dosing, now) if begins else ())),
+        notes=_warning_notes(running=bool(stops), corrected=found.corrected, dosed=now is not None),
+        mutes=mutes,
         calcium=found.highest if in_crisis else found.value,
         other=found.other,
         limit=found.ceiling or limits.upper,
         crisis=limits.crisis,
         day=found.result.when,
         window=limits.window,
+        clearance=now,
     )
+    return verdict.resting_on(*now.evidence) if now is not None and verdict.outcome is Outcome.DUE else verdict
+
+
+def _warning_notes(*, running: bool, corrected: bool, dosed: bool) -> tuple[str, ...]:
+    found = {"supplement_running": running, "not_corrected": not corrected, "dose_by_clearance": dosed}
+    return tuple(name for name, holds in found.items() if holds)
 
 
 def _band(limits: BelowCrisis, found: Calcium, *, in_crisis: bool, fresh: bool) -> str | None:
@@ -148,6 +166,16 @@ def _without_result(record: PatientRecord, missing: Missing, window: Quantity) -
 def _same_event(record: PatientRecord, look_back: Quantity) -> tuple[str, ...]:
     """The start after an event is not proposed beside this when hypercalcaemia is the only event there is."""
     return (AFTER_EVENT,) if record.structural_event(look_back).is_no else ()
+
+
+def _at_once(record: PatientRecord, limits: StartAfterEvent) -> tuple[Proposal, ...]:
+    """Zoledronic acid after the renal check, in malignant bone disease and where no antiresorptive is under way; no
+    dose, because the guideline defines the crisis and does not treat it.
+    """
+    against = record.age_below(limits.adult) | record.pregnant() | record.comfort_care()
+    wanted = record.malignant_bone_disease() & ~against & ~under_way(record, limits.recent)
+    checked = dosing_clearance(record, limits.dosing) is not None
+    return (NewMedication(ZOLEDRONATE, reason=EMERGENCY),) if wanted.is_yes and checked else ()
 
 
 def _supplements_to_stop(record: PatientRecord) -> tuple[Proposal, ...]:

@@ -7,13 +7,15 @@ from fhir_mappers.record.answer import Answer, Missing, either
 from fhir_mappers.record.dates import PartialDate, add_months
 from fhir_mappers.record.dosing import ZoledronateDose
 from fhir_mappers.record.facts import ADMINISTRATIONS, ORDERS, STATEMENTS
-from fhir_mappers.record.kidney import Clearance
-from fhir_mappers.record.products import DENOSUMAB_INGREDIENT, ZOLEDRONATE
-from fhir_mappers.record.proposals import NewMedication, NewService, Proposal
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.starting import (
+    StartAfterEvent,
+    adult_with_bone_metastasis,
+    dosing_clearance,
+    under_way,
+    ways_to_start,
+)
 from hooks.check import Outcome, PatientRecord, Verdict, judge
-
-BEFORE_START = ("vitamin_d_test", "creatinine_test", "dental_consultation", "panoramic_xray")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +52,18 @@ def start(record: PatientRecord, limits: Start) -> Verdict:
             _course_completed(record, limits.course),
         )
     )
-    for_whom = _adult_with_bone_metastasis(record, limits.adult) & ~against
+    for_whom = adult_with_bone_metastasis(record, limits.adult) & ~against
     unknown_survival = isinstance(record.latest(*c.LIFE_EXPECTANCY), Missing)
-    now = _dosing_clearance(record, limits.dosing)
+    now = dosing_clearance(record, limits.dosing)
     verdict = judge(
         for_whom,
-        _treated(record, limits.recent),
-        proposals=_ways_to_start(limits.dosing, now),
+        under_way(record, limits.recent),
+        proposals=ways_to_start(limits.dosing, now),
         survival=limits.survival,
         clearance=now,
         notes=(*(("survival_not_recorded",) if unknown_survival else ()), *(("dose_by_clearance",) if now else ())),
     )
     return verdict.resting_on(*now.evidence) if now and verdict.outcome is Outcome.DUE else verdict
-
-
-@dataclass(frozen=True, slots=True)
-class StartAfterEvent:
-    """Adult age (a), look-back for the event and for doses (d), and the dose table."""
-
-    adult: Quantity
-    event: Quantity
-    recent: Quantity
-    dosing: ZoledronateDose
 
 
 def start_after_event(record: PatientRecord, limits: StartAfterEvent) -> Verdict:
@@ -83,30 +75,19 @@ def start_after_event(record: PatientRecord, limits: StartAfterEvent) -> Verdict
     Source    guidelines/indication.toml [AR-START-02]
     """
     event = record.skeletal_event(limits.event)
-    for_whom = _adult_with_bone_metastasis(record, limits.adult) & event
+    for_whom = adult_with_bone_metastasis(record, limits.adult) & event
     dying = record.comfort_care().is_yes
-    now = None if dying else _dosing_clearance(record, limits.dosing)
+    now = None if dying else dosing_clearance(record, limits.dosing)
     verdict = judge(
         for_whom,
-        _treated(record, limits.recent) | record.flagged(c.ANTIRESORPTIVE_DECLINED),
+        under_way(record, limits.recent) | record.flagged(c.ANTIRESORPTIVE_DECLINED),
         case="comfort_care" if dying else "due",
-        proposals=() if dying else _ways_to_start(limits.dosing, now),
+        proposals=() if dying else ways_to_start(limits.dosing, now),
         event=event.evidence[0].date if event.evidence else None,
         clearance=now,
         notes=("dose_by_clearance",) if now else (),
     )
     return verdict.resting_on(*now.evidence) if now and verdict.outcome is Outcome.DUE else verdict
-
-
-def _adult_with_bone_metastasis(record: PatientRecord, adult: Quantity) -> Answer:
-    return record.lung_bone_metastasis() & ~record.age_below(adult) & ~record.pregnant()
-
-
-def _treated(record: PatientRecord, recent: Quantity) -> Answer:
-    drafts = Answer(any(d.product is not None and not d.stops for d in record.drafts))
-    active = record.any_of(record.orders(use=None), ORDERS, what="antiresorptive_order")
-    given = record.recent(record.given(use=None), recent, ADMINISTRATIONS, STATEMENTS, what="antiresorptive_doses")
-    return either((drafts, active, given))
 
 
 def _stopped_for_a_reason(record: PatientRecord) -> Answer:
@@ -123,15 +104,3 @@ def _course_completed(record: PatientRecord, length: Quantity) -> Answer:
         return record.looked(ADMINISTRATIONS, STATEMENTS, what="antiresorptive_doses")
     first, last = min(d.last for d in doses), max(d.first for d in doses)
     return Answer(add_months(first, int(length.value)) <= last)
-
-
-def _dosing_clearance(record: PatientRecord, dosing: ZoledronateDose) -> Clearance | None:
-    """The clearance that tells a dose of zoledronic acid; None when there is none to tell."""
-    now = record.clearance(record.conventions.clearance.creatinine_zoledronate)
-    return now if record.dialysis().is_no and dosing.table.dose_for(now) else None
-
-
-def _ways_to_start(dosing: ZoledronateDose, now: Clearance | None) -> tuple[Proposal, ...]:
-    advised = dosing.table.dose_for(now) if now else None
-    zoledronate = (NewMedication(ZOLEDRONATE, advised),) if advised else ()
-    return (*zoledronate, NewMedication(DENOSUMAB_INGREDIENT), NewService(BEFORE_START))

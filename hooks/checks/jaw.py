@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import (
-    NOT_FETCHED,
+    UNAVAILABLE,
     UNREADABLE,
     Answer,
     Known,
@@ -20,7 +20,7 @@ from fhir_mappers.record.answer import (
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.facts import ADMINISTRATIONS, PROCEDURES, SERVICES, STATEMENTS
 from fhir_mappers.record.products import Use
-from fhir_mappers.record.proposals import HoldDraft, NewService, Proposal, RemoveDraft
+from fhir_mappers.record.proposals import HoldDraft, NewCondition, NewService, Proposal, RemoveDraft
 from fhir_mappers.record.quantity import Quantity, Span
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge, undecided
 
@@ -130,10 +130,17 @@ def definition(record: PatientRecord, limits: Definition) -> Verdict:
         no(*short.evidence),
         case="suspected" if short.is_yes else "due",
         beyond=limits.beyond,
+        proposals=_diagnosis(record, "provisional" if short.is_yes else "confirmed"),
         days=Quantity.of(f"{int(days.value.low)} d") if isinstance(days, Known) else None,
         on=_re_examination(record.as_of, limits, days),
         said_by=None if short.is_yes else "ONJ-REF-01",
     ).resting_on(*ever.evidence, *short.evidence)
+
+
+def _diagnosis(record: PatientRecord, certainty: str) -> tuple[Proposal, ...]:
+    """The diagnosis for the problem list; none beside one on file, whose certainty only its author changes."""
+    diagnosis = NewCondition(c.JAW_OSTEONECROSIS, certainty, record.exposed_bone_since())
+    return (diagnosis,) if record.has(c.JAW_OSTEONECROSIS).is_no else ()
 
 
 def _meets(record: PatientRecord, limits: Definition) -> Answer:
@@ -142,7 +149,7 @@ def _meets(record: PatientRecord, limits: Definition) -> Answer:
     """
     long = ~at_most(_days_exposed(record, limits), limits.beyond)
     met = _exposed_bone(record) & _ever_exposed(record) & ~_irradiated(record) & long
-    unsent = tuple(gap for gap in met.missing if gap.why in (NOT_FETCHED, UNREADABLE))
+    unsent = tuple(gap for gap in met.missing if gap.why in UNAVAILABLE)
     return met if met.is_yes else (unknown(*unsent) if unsent and record.is_ordering else no())
 
 
@@ -172,8 +179,7 @@ def _irradiated(record: PatientRecord) -> Answer:
 def _unless_unanswered(record: PatientRecord, found: Answer, item: str) -> Answer:
     """A *no* that nobody answered is open: the definition needs the history, and absence from the chart is none."""
     answered = record.latest(item)
-    open_question = found.is_no and isinstance(answered, Missing)
-    return unknown(answered) if open_question and isinstance(answered, Missing) else found
+    return unknown(answered) if found.is_no and isinstance(answered, Missing) else found
 
 
 def _days_exposed(record: PatientRecord, limits: Definition) -> Reading[Span]:
@@ -184,17 +190,11 @@ def _days_exposed(record: PatientRecord, limits: Definition) -> Reading[Span]:
     if isinstance(care, Missing):
         return care
     begun = care.value.moment_value
-    later = max(filter(None, (begun, _identified(record))), key=lambda day: day.latest, default=None)
+    later = max(filter(None, (begun, record.exposed_bone_since())), key=lambda day: day.latest, default=None)
     span = record.days_since(later)
     if begun is None or span is None:
         return Missing(c.EXPOSED_BONE_CARE_START, UNREADABLE, care.value.evidence())
     return Known(span, care.evidence)
-
-
-def _identified(record: PatientRecord) -> PartialDate | None:
-    """The day exposed bone was identified, as far as it is recorded."""
-    seen = [p.when for p in record.problems_of((c.EXPOSED_JAW_BONE,)) if p.is_ongoing and p.when is not None]
-    return min(seen, key=lambda day: day.earliest, default=None)
 
 
 def _re_examination(day: date, limits: Definition, days: Reading[Span]) -> date | None:
@@ -232,7 +232,7 @@ def _antiresorptives(record: PatientRecord) -> tuple[tuple[DraftOrder, ...], Ans
 def _referred(record: PatientRecord) -> Answer:
     """A referral or a visit to the centre since the osteonecrosis began; without a date of onset any one counts."""
     found = [p.when for p in record.problems_of((c.JAW_OSTEONECROSIS,)) if p.is_ongoing and p.when is not None]
-    onset = min((*found, *filter(None, (_identified(record),))), key=lambda day: day.earliest, default=None)
+    onset = min((*found, *filter(None, (record.exposed_bone_since(),))), key=lambda day: day.earliest, default=None)
     asked = [r for r in (*record.requests, *record.appointments) if r.is_any(c.ORAL_SURGERY)]
     since = [r for r in asked if onset is None or r.when is None or r.when.last >= onset.first]
     return record.drafted_any(*c.ORAL_SURGERY) | record.any_of(since, SERVICES, what=c.ORAL_SURGERY[0])

@@ -1,14 +1,15 @@
 """The mouth before the first dose: examination, repair, panoramic X-ray, extraction (family AR)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from fhir_mappers.record.answer import ABSENT, Known, Missing, no, unknown, yes
-from fhir_mappers.record.proposals import NewService, PostponeDraft
+from fhir_mappers.record.proposals import Annotate, HoldDraft, NewService, PostponeDraft, Proposal
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge, undecided
 
 DENTAL, PANORAMIC = "dental_consultation", "panoramic_xray"
+REPAIR_FIRST = Annotate(DENTAL, ("dental_repair",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,15 @@ def dental_exam(record: PatientRecord, limits: DentalExam, draft: DraftOrder) ->
         record.starts(draft) & ~record.emergency(draft),
         fresh & ~needed,
         case=case,
-        proposals=(NewService((DENTAL,) if record.panoramic_within(limits.panoramic).is_yes else (DENTAL, PANORAMIC)),),
+        proposals=(_examination(record, limits), *((REPAIR_FIRST,) if case == "repair" else ()), HoldDraft(draft)),
         freshness=limits.freshness,
         last=reading.evidence[0] if isinstance(reading, Known) else None,
     )
+
+
+def _examination(record: PatientRecord, limits: DentalExam) -> NewService:
+    imaged = record.panoramic_within(limits.panoramic).is_yes
+    return NewService((DENTAL,) if imaged else (DENTAL, PANORAMIC))
 
 
 def dental_repair(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdict:
@@ -54,7 +60,7 @@ def dental_repair(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -
     """
     for_whom = record.starts(draft) & ~record.emergency(draft)
     needed = record.dental_treatment_needed()
-    return judge(for_whom & needed, ~needed, said_by="AR-DENTAL-01")
+    return judge(for_whom & needed, ~needed, said_by="AR-DENTAL-01", proposals=(REPAIR_FIRST,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +116,13 @@ def extraction(record: PatientRecord, limits: Extraction, draft: DraftOrder) -> 
         for_whom & yes(*found.evidence),
         cleared,
         case=case,
-        proposals=(PostponeDraft(draft, ready),) if days < limits.month else (),
+        proposals=_until_healed(draft, ready) if days < limits.month else (NewService((DENTAL,)),),
         days=days,
         minimum=limits.minimum,
         extracted=found.value.when,
     )
+
+
+def _until_healed(draft: DraftOrder, ready: date) -> tuple[Proposal, ...]:
+    """The order waits, and a dentist looks by then; a request, because a booking needs a slot that we do not know."""
+    return (PostponeDraft(draft, ready), NewService((DENTAL,), on=ready))

@@ -8,7 +8,15 @@ from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Evidence, Known,
 from fhir_mappers.record.dates import add_months
 from fhir_mappers.record.events import Measurement
 from fhir_mappers.record.facts import ADMINISTRATIONS
-from fhir_mappers.record.proposals import Names, NewMedication, NewService, Proposal, RecordTaking, Together
+from fhir_mappers.record.proposals import (
+    HoldDraft,
+    Names,
+    NewMedication,
+    NewService,
+    Proposal,
+    RecordTaking,
+    Together,
+)
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.repletion import Course, Level, Loading
 from fhir_mappers.record.session import obtained
@@ -20,10 +28,9 @@ SIGNATURE = "order-sign"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How old (d) a 25-OH vitamin D may be before the first dose, and an open request still worth waiting for."""
+    """How old (d) a 25-OH vitamin D may be before the first dose."""
 
     freshness: Quantity
-    pending: Quantity
 
 
 def measured(record: PatientRecord, limits: Measured, draft: DraftOrder) -> Verdict:
@@ -36,13 +43,11 @@ def measured(record: PatientRecord, limits: Measured, draft: DraftOrder) -> Verd
     Source    guidelines/vitamin_d.toml [VITD-CHECK-01]
     """
     reading = record.latest(*c.VITAMIN_D_LEVELS, within=limits.freshness)
-    asked = [record.awaited(level, limits.pending) for level in c.VITAMIN_D_LEVELS]
     return judge(
         record.starts(draft) & ~record.emergency(draft),
         obtained(reading) | record.drafted_any(*c.VITAMIN_D_LEVELS),
         case=_absence_case(reading),
-        proposals=(NewService((VITAMIN_D_TEST,)),),
-        notes=("awaited",) if any(answer.is_yes for answer in asked) else (),
+        proposals=(NewService((VITAMIN_D_TEST,)), HoldDraft(draft)),
         freshness=limits.freshness,
         last=reading.last if isinstance(reading, Missing) else None,
     )

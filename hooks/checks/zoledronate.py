@@ -176,7 +176,8 @@ def _who_asks(draft: DraftOrder, now: Clearance) -> str | None:
 
 
 def _instead(draft: DraftOrder) -> tuple[Proposal, ...]:
-    return (RemoveDraft(draft), RemoveDraft(draft, NewMedication("denosumab")), NewService((CREATININE_TEST,)))
+    removed = (RemoveDraft(draft), RemoveDraft(draft, NewMedication("denosumab")))
+    return (*removed, NewService((CREATININE_TEST,)), NewService(("nephrology_referral",)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,14 +144,14 @@ def test_an_emergency_of_hypercalcaemia_outweighs_only_an_older_low_calcium(
     assert said(patient, "CA-HYPO-01", edition) == outcome
 
 
-def test_a_critical_one_proposes_to_hold_the_order() -> None:
+def test_the_order_can_be_held_and_in_a_critical_case_that_comes_first() -> None:
     patient = Bedside().observed("calcium_total", f"1.90 mmol/L @ {ago(1)}").drafts_order("xgeva")
     verdict = patient.asks("CA-HYPO-01").verdict
     assert [type(p) for p in verdict.proposals] == [HoldDraft, NewService, NewMedication]
     assert verdict.notes == ("not_corrected",)
     patient.observed("albumin_serum", f"44 g/L @ {ago(1)}").observed("calcium_total", f"2.25 mmol/L @ {ago(0)}")
     verdict = patient.asks("CA-HYPO-01").verdict
-    assert [type(p) for p in verdict.proposals] == [NewService, NewMedication]
+    assert [type(p) for p in verdict.proposals] == [NewService, NewMedication, HoldDraft]
     assert (verdict.notes, str(verdict.figures["calcium"]), str(verdict.figures["other"])) == (
         (),
         "2.15 mmol/L",

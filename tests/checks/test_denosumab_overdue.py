@@ -156,5 +156,13 @@ def test_an_unreadable_creatinine_is_not_taken_for_a_good_one() -> None:
 
 def test_the_caution_asks_for_tests_and_changes_no_dose() -> None:
     patient = clearing("25").drafts_order("xgeva", "120 mg")
-    (tests,) = patient.asks("DMAB-ADYN-01").verdict.proposals
+    tests, advice = patient.asks("DMAB-ADYN-01").verdict.proposals
     assert tests.items == ("pth", "bone_alkaline_phosphatase", "phosphate", "calcium_albumin")
+    assert advice.items == ("nephrology_referral",)
+
+
+def test_a_lapse_asks_for_a_re_evaluation_besides_the_injection() -> None:
+    for days, wanted in ((90, []), (91, ["rheumatology_oncology_referral"])):
+        patient = Bedside(moment="patient-view").ordered("xgeva", ago(300)).given("xgeva", ago(days), "120 mg")
+        found = patient.asks("DMAB-ADH-01").verdict.proposals
+        assert [item for proposal in found for item in proposal.items] == ["denosumab_injection", *wanted]

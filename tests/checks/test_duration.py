@@ -117,7 +117,7 @@ def test_a_review_asked_for_in_the_same_session_is_not_asked_for_again(asked: st
 def test_the_review_shows_the_months_and_proposes_advice_ctx_and_a_dental_visit() -> None:
     found = treated(LONG).asks("DUR-24M-01").verdict
     items = [item for proposal in found.proposals if isinstance(proposal, NewService) for item in proposal.items]
-    assert items == ["rheumatology_oncology_referral", "ctx_fasting", "dental_consultation"]
+    assert items == ["rheumatology_oncology_referral", "bone_tumour_board", "ctx_fasting", "dental_consultation"]
     assert (str(found.figures["months"]), found.figures["begun"].first, found.notes) == (
         "25 mo",
         date(2024, 5, 1),

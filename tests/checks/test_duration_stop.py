@@ -2,12 +2,14 @@
 
 import pytest
 
-from fhir_mappers.record.proposals import NewService, RemoveDraft
+from fhir_mappers.record.proposals import MoveVisit, NewService, RemoveDraft
+from fhir_mappers.record.quantity import Quantity
 from hooks.cards import show
 from hooks.evaluate import Findings
 from hooks.limits import EDITIONS, load_editions
 from hooks.suggestions import OrderContext
 from hooks.texts import Speaker
+from tests.hooks.said import cards_of, led_by
 from tests.support import fhir
 from tests.support.bedside import RULES, TODAY, Bedside, concept
 from tests.support.booking import proposed, requested
@@ -178,8 +180,17 @@ def test_the_request_is_replaced_by_a_fasting_one_on_the_same_day() -> None:
     assert draft.planned is not None
     assert found.proposals == (RemoveDraft(draft, NewService(("ctx_fasting",), draft.planned.first)),)
     assert found.figures["time"].text == "11:30"
-    assert (
-        not sampled({"time": "2026-06-10T11:30:00Z", "fasting": ""}, "appointment-book")
-        .asks("DUR-CTX-01")
-        .verdict.proposals
-    )
+
+
+def test_a_booking_is_moved_to_the_early_morning_unless_only_fasting_is_wrong() -> None:
+    patient = sampled({"time": "2026-06-10T11:30:00+02:00", "fasting": ""}, "appointment-book")
+    (draft,) = patient.record().drafts
+    hours = (Quantity.of("7.5 h"), Quantity.of("8.75 h"))
+    assert patient.asks("DUR-CTX-01").verdict.proposals == (MoveVisit(draft, *hours, "ctx_fasting"),)
+    (suggestion,) = led_by(cards_of(patient), "DUR-CTX-01").suggestions or ()
+    assert suggestion.label == "Move this appointment to the early morning, fasting"
+    moved = (suggestion.actions or ())[0].resource or {}
+    assert moved["start"] == "2026-06-10T07:30:00+02:00"
+    assert moved["patientInstruction"] == "Come fasting; the blood is drawn in the morning before 9 am."
+    early = sampled({"time": "2026-06-10T08:00:00+02:00", "fasting": "no"}, "appointment-book").asks("DUR-CTX-01")
+    assert (early.verdict.case, early.verdict.proposals) == ("not_fasting", ())

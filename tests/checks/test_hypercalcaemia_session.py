@@ -55,7 +55,7 @@ def test_calcium_and_vitamin_d_that_run_are_to_be_stopped() -> None:
     patient = with_event("2.70", "")
     verdict = patient.asks("HCAL-WARN-01").verdict
     assert verdict.notes == ()
-    assert [type(p) for p in verdict.proposals] == [NewService]
+    assert verdict.proposals[0] == NewService(("calcium_albumin", "creatinine_test", "pth"))
     patient.ordered("calcium carbonate", ago(30), "500 mg").ordered("calcium carbonate", ago(90), status="stopped")
     verdict = patient.asks("HCAL-WARN-01").verdict
     stop = verdict.proposals[0]

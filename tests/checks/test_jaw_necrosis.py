@@ -3,9 +3,12 @@
 from datetime import date
 
 import pytest
+from fhir.resources.R4B.condition import Condition
 
-from fhir_mappers.record.proposals import HoldDraft, NewService
+from fhir_mappers.record.proposals import HoldDraft, NewCondition, NewService
 from hooks.limits import EDITIONS
+from hooks.response import SelectionBehavior
+from tests.hooks.said import cards_of, led_by
 from tests.support.bedside import Bedside, concept
 from tests.support.booking import requested
 from tests.support.chart import ago, booked
@@ -94,6 +97,61 @@ def test_a_suspicion_names_the_first_day_beyond_eight_weeks() -> None:
     found = exposed(row).asks("ONJ-DEF-01").verdict
     assert (str(found.figures["days"]), found.figures["on"], found.said_by) == ("50 d", date(2026, 6, 10), None)
     assert exposed(row | {"care": "57"}).asks("ONJ-DEF-01").verdict.said_by == "ONJ-REF-01"
+
+
+RECORDED = """
+exposed       | care | on file     | written into the problem list
+--------------+------+-------------+------------------------------
+condition 100 | 57   |             | confirmed, 2026-02-23
+condition 100 | 56   |             | provisional, 2026-02-23
+flag 20       | 57   |             | confirmed, no onset
+condition 100 | 57   | provisional |                              # its author changes the certainty
+condition 100 | 56   | provisional |
+condition 100 | 57   | resolved    | confirmed, 2026-02-23        # a new one
+"""
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("row", rows(RECORDED), ids=name)
+def test_the_diagnosis_is_offered_with_the_certainty_of_the_definition(row: dict[str, str], edition: str) -> None:
+    patient = exposed({"exposed": row["exposed"], "treated": "given", "rays": "no", "care": row["care"]})
+    if row["on file"] == "provisional":
+        patient.ill("onj_drug_induced", verificationStatus={"coding": [{"code": "provisional"}]})
+    elif row["on file"]:
+        patient.ill("onj_drug_induced", status=row["on file"])
+    found = patient.asks("ONJ-DEF-01", edition).verdict.proposals
+    said = [f"{p.certainty}, {p.onset.first if p.onset else 'no onset'}" for p in found if isinstance(p, NewCondition)]
+    assert said == list(filter(None, [row["written into the problem list"]]))
+    assert len(found) == len(said)
+
+
+def test_nothing_is_recorded_after_radiotherapy_or_while_an_answer_is_open() -> None:
+    for rays in ("yes", ""):
+        patient = exposed({"exposed": "condition 100", "treated": "given", "rays": rays, "care": "57"})
+        assert patient.asks("ONJ-DEF-01").verdict.proposals == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("en", ["Order specialised oral and maxillofacial centre", "Record as confirmed: osteonecrosis of the jaw"]),
+        (
+            "fr",
+            [
+                "Prescrire centre spécialisé oral et maxillo-facial",
+                "Noter comme confirmé : ostéonécrose de la mâchoire",
+            ],
+        ),
+    ],
+)
+def test_the_card_offers_the_referral_and_the_diagnosis_together(language: str, wanted: list[str]) -> None:
+    patient = exposed({"exposed": "condition 100", "treated": "given", "rays": "no", "care": "57"})
+    card = led_by(cards_of(patient, language), "ONJ-REF-01")
+    assert [suggestion.label for suggestion in card.suggestions or ()] == wanted
+    assert card.selection_behavior is SelectionBehavior.ANY
+    written = (card.suggestions or ())[1].actions or ()
+    Condition.model_validate(written[0].resource)
+    assert (written[0].resource or {})["verificationStatus"]["coding"][0]["code"] == "confirmed"
 
 
 def test_a_start_of_care_nobody_can_read_is_asked_for() -> None:

@@ -1,4 +1,5 @@
-"""Patients to whom the guideline asks nothing: no finding speaks, at any of the six hooks, in any edition.
+"""Patients to whom the guideline asks nothing: no finding speaks, at any of the six hooks, in any edition. Whoever goes
+on with a treatment that is in order gets the handout on leaving, and nothing else.
 
 The cells are in the words of ``tests/support/charted.py`` and ``quiet.py``. Those who stand just inside a boundary are in
 ``test_silence_inside.py``.
@@ -8,7 +9,7 @@ import pytest
 
 from hooks.limits import EDITIONS
 from tests.support.drawn import name, rows
-from tests.support.quiet import WRITING, in_order, spoken
+from tests.support.quiet import WRITING, alarms, in_order, spoken
 
 NO_BONE_DISEASE = """
 who                        | on file                                                  | draft
@@ -112,17 +113,26 @@ denosumab, immunotherapy     | begun xgeva, given pembrolizumab 21       | pembr
 
 PREPARED = [in_order(row) for row in rows(READY)]
 PATIENTS = [row for table in (NO_BONE_DISEASE, OTHER_CANCER, BONE_DISEASE) for row in rows(table)]
-PATIENTS += [in_order(row) for row in rows(WELL_TREATED)]
+TREATED = [in_order(row) for row in rows(WELL_TREATED)]
 
 
 def test_there_are_enough_of_them() -> None:
     assert len({name(row) for row in PATIENTS}) == len(PATIENTS) >= 60
+    assert len(TREATED) == 10
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("row", PATIENTS, ids=lambda row: row["who"])
 def test_nothing_is_said(row: dict[str, str], edition: str) -> None:
     assert spoken(row, edition) == {}
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("row", TREATED, ids=lambda row: row["who"])
+def test_whoever_is_well_treated_only_gets_the_handout_on_leaving(row: dict[str, str], edition: str) -> None:
+    said = spoken(row, edition)
+    assert alarms(said) == {}
+    assert set(said) == (set() if "pamidronate" in row["who"] else {"encounter-discharge"})
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

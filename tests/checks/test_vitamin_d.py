@@ -146,7 +146,8 @@ def test_a_pending_test_is_named_as_awaited(row: dict[str, str], edition: str) -
         level(patient, "35 ng/mL", row["level days"])
     finding = patient.asks("VITD-CHECK-01", edition)
     assert finding.verdict.outcome == "due"
-    assert finding.verdict.notes == ((row["note"],) if row["note"] else ())
+    assert bool(finding.awaited) is (row["note"] == "awaited")
+    assert {proof.what for proof in finding.awaited} <= {"vitamin_d_test"}
 
 
 def test_a_missing_level_proposes_the_test_and_quotes_an_old_result() -> None:

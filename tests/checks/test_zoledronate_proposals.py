@@ -89,7 +89,8 @@ def test_the_yearly_product_is_replaced_at_the_dose_of_the_table(row: dict[str, 
 
 def test_a_contraindicated_order_is_removed_or_replaced() -> None:
     patient = clearing("25").drafts_order("zometa", "3 mg")
-    assert proposed(patient, "ZOL-CI-01") == ["remove", "replace by denosumab", "order creatinine_test"]
+    tests = ["order creatinine_test", "order nephrology_referral"]
+    assert proposed(patient, "ZOL-CI-01") == ["remove", "replace by denosumab", *tests]
 
 
 @pytest.mark.parametrize("edition", ["aura-2026", "aura-intermediate"])

@@ -126,7 +126,8 @@ def _text(speaker: Speaker, detail: str) -> list[str]:
     """What a card says below its summary; the evidence, the section and the name of the edition are left out."""
     left_out = tuple(f"{speaker.word(name)}{speaker.figures.colon}" for name in ("rests-on", "source"))
     said = [block for block in detail.split("\n\n")[:-1] if not block.startswith(left_out)]
-    wrapped = [wrap(block, 108, break_long_words=False, break_on_hyphens=False) for block in said]
+    blocks = [one for block in said for one in (block.splitlines() if block.startswith("- ") else [block])]
+    wrapped = [wrap(block, 108, break_long_words=False, break_on_hyphens=False) for block in blocks]
     return [f"{speaker.language}  |  {line}" for block in wrapped for line in block]
 
 

@@ -1,6 +1,6 @@
 """The shipped patients: the words are those that were read and accepted, and the advice is what the guideline says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from cds_service.sandbox.scenarios import Scenario, scenario, scenarios
 from hooks.evaluate import Finding
 from hooks.limits import EDITIONS
-from hooks.services import services
+from hooks.services import Service, services
 from hooks.texts import LANGUAGES
 from tests.cohorts.cohort import FOLDER, ask, expected, page, page_of, words
 
@@ -94,13 +94,23 @@ def test_the_other_hooks_say_what_belongs_to_their_moment(about: Scenario) -> No
         assert bool(found.cards) == bool(wanted), (hook, edition)
 
 
-WELL = ["lung-zol-renewal-monthly", "breast-long-history", "osteoporosis-aclasta-no-cancer"]
+@pytest.mark.parametrize("name", ["osteoporosis-aclasta-no-cancer", "osteoporosis-prolia-no-cancer"])
+def test_where_nothing_is_asked_every_hook_is_silent(name: str) -> None:
+    assert_silent(scenario(name), services())
 
 
-@pytest.mark.parametrize("name", [*WELL, "osteoporosis-prolia-no-cancer"])
-def test_where_all_is_well_every_hook_is_silent(name: str) -> None:
+@pytest.mark.parametrize("name", ["lung-zol-renewal-monthly", "breast-long-history"])
+def test_where_all_is_well_only_the_handout_of_a_discharge_is_given(name: str) -> None:
     about = scenario(name)
-    for edition, service in product(EDITIONS, services()):
+    assert_silent(about, [service for service in services() if service.hook != "encounter-discharge"])
+    for edition in EDITIONS:
+        (card,) = ask(about, edition, "en", "bone-encounter-discharge").cards
+        assert (card.indicator.value, card.suggestions) == ("info", None)
+        assert (card.detail or "").startswith("To tell the patient or hand over:")
+
+
+def assert_silent(about: Scenario, asked: Iterable[Service]) -> None:
+    for edition, service in product(EDITIONS, asked):
         found = ask(about, edition, "en", service.id)
         assert found.cards == [], (edition, service.id)
         assert found.findings.speaking == ()

@@ -16,6 +16,7 @@ from fhir_mappers.record.dates import of_day
 from fhir_mappers.record.kidney import Clearance
 from fhir_mappers.record.proposals import Literal, Names
 from fhir_mappers.record.quantity import Quantity, Span
+from hooks import checklist
 from hooks.cards import show
 from hooks.check import UNDECIDED_CASE, Outcome, Verdict
 from hooks.evaluate import Broken, Finding
@@ -30,6 +31,7 @@ DAY = date(2026, 9, 30)  # long in both languages: 30 sept. 2026
 WIDEST = Span(Fraction("29.904"), Fraction("59.9999"), "mL/min")
 CREATININE = Evidence("Observation/1", "creatinine_serum", None, "1234.56", "umol/L", None, of_day(DAY))
 MISSING = tuple(Missing(w, "too-old", CREATININE) for w in ("creatinine_serum", "body_weight", "birth_date", "sex"))
+SUBJECTS = tuple(f"subject_{subject.replace('-', '_')}" for subject in checklist.SUBJECTS)
 STEPS = ("dental_examination", "dental_panoramic_xray", "vitamin_d_25oh_total", "dental_clearance_after_extraction")
 # What the figures of a check may be that are no plain numbers of its table.
 LONGEST: dict[str, Any] = {
@@ -58,12 +60,16 @@ LONGEST: dict[str, Any] = {
     **dict.fromkeys(("label", "called"), Names(("insufficiency",))),
     **dict.fromkeys(("day", "begun"), of_day(DAY)),
     "every": Quantity.of("15 d"),
+    "quarterly": Quantity.of("90 d"),
     "upkeep_every": Quantity.of("3 mo"),
     "doses": 12,
     "given": 11,
     "months": Quantity.of("124 mo"),
     "drug": Names(("protein_kinase_inhibitor_any",)),
     "benefits": Names(("new_skeletal_event", "fracture_risk_high", "ctx_rising")),
+    "count": 8,
+    "points": Names(SUBJECTS),
+    "red": Names(SUBJECTS[:1]),
     "harms": Names(("hypocalcaemia_under_treatment", "onj_drug_induced", "smoking_current", "at_risk_drinking")),
 }
 LEVEL = Evidence("Observation/2", "vitamin_d_25oh_total", None, "37.45", "nmol/L", None, of_day(DAY))
@@ -72,6 +78,7 @@ LONGEST_OF_RULE: dict[tuple[str, str], Any] = {
     ("AR-DENTAL-01", "last"): CREATININE,
     ("VITD-CHECK-01", "last"): LEVEL,
     ("DUR-CTX-01", "time"): Literal("12:30"),
+    ("SAFE-TODAY-01", "total"): 8,
 }
 
 
@@ -90,7 +97,7 @@ def cards_of(
 
 def context_of(bedside: Bedside, language: str = "en") -> OrderContext:
     record = bedside.record()
-    return OrderContext("p1", "Practitioner/u", None, bedside.today, language, record.drafts, record.requests)
+    return OrderContext("p1", "Practitioner/u", None, bedside.today, language, record.drafts, record.unanswered())
 
 
 def led_by(cards: list[Card], rule: str) -> Card:

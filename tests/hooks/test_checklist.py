@@ -9,8 +9,10 @@ from click.testing import CliRunner
 from cds_service.cli import main
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario
 from hooks.checklist import SUBJECTS, Light, checklist
+from hooks.evaluate import Findings
 from hooks.registry import CHECKS
 from tests.support.bedside import Bedside
+from tests.support.chart import ago
 from tests.support.drawn import name, rows
 
 LIGHTS = """
@@ -32,18 +34,41 @@ def test_each_subject_has_its_light(row: dict[str, str]) -> None:
     if row["creatinine"]:
         patient.observed("creatinine_serum", row["creatinine"])
     patient.drafts_order(row["order"], row["dose"] or None)
-    found = {line.subject: line.light.value for line in checklist(patient.findings().all)}
+    found = {line.subject: line.light.value for line in checklist(patient.findings(), patient.record())}
     expected = {"kidney": row["kidney"], "dose": row["dose light"], "product": row["product"], "mouth": row["mouth"]}
     assert {subject: found[subject] for subject in expected} == expected
 
 
 def test_nothing_asked_is_not_green() -> None:
-    assert {line.light for line in checklist(())} == {Light.NOT_ASKED}
+    assert {line.light for line in checklist(Findings(), Bedside().record())} == {Light.NOT_ASKED}
+
+
+FRESH = """
+what                 | days | light
+---------------------+------+--------
+calcium_total        | 30   | green
+calcium_total        | 31   | unknown   # as old as that, an order would not rest on it
+creatinine_serum     | 30   | green
+creatinine_serum     | 31   | unknown
+vitamin_d_25oh_total | 180  | green
+vitamin_d_25oh_total | 181  | not-asked
+"""
+
+
+@pytest.mark.parametrize("row", rows(FRESH), ids=name)
+def test_green_rests_on_a_fresh_result(row: dict[str, str]) -> None:
+    what, day = row["what"], ago(row["days"])
+    patient = Bedside(moment="patient-view").ill("bone_metastasis").ordered("zometa", ago(60)).given("zometa", ago(28))
+    value = {"calcium_total": "2.4 mmol/L", "creatinine_serum": "80 umol/L", "vitamin_d_25oh_total": "40 ng/mL"}[what]
+    patient.observed(what, f"{value} @ {day}").observed("body_weight", f"70 kg @ {ago(1)}")
+    subject = {"calcium_total": "calcium", "creatinine_serum": "kidney"}.get(what, "vitamin-d")
+    found = {line.subject: line.light.value for line in checklist(patient.findings(), patient.record())}
+    assert found[subject] == row["light"]
 
 
 def test_data_that_were_not_sent_are_unknown() -> None:
     patient = Bedside().ill("bone_metastasis").drafts_order("zometa", "4 mg").without("observations", "procedures")
-    found = {line.subject: line.light for line in checklist(patient.findings().all)}
+    found = {line.subject: line.light for line in checklist(patient.findings(), patient.record())}
     assert found["kidney"] is found["mouth"] is found["vitamin-d"] is Light.UNKNOWN
 
 

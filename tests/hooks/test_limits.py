@@ -92,7 +92,7 @@ def test_each_edition_keeps_its_own_numbers() -> None:
         ({"edition__below": "@X-1.beneath"}, "nothing at @X-1.beneath in aura-2026"),
         ({"hooks": ["order-singn"]}, "unknown hooks"),
         ({"sevrity": {"due": "info"}}, r"surplus keys \['sevrity'\]"),
-        ({"class": "I"}, "class I must not have a check"),
+        ({"class": "I", "severity": None}, "class I must not have a check"),
     ],
 )
 def test_a_table_that_does_not_fit_stops_the_start(changes: dict[str, Any], complaint: str) -> None:

@@ -72,7 +72,7 @@ def test_a_service_asks_the_rules_of_its_hook_and_no_other(service: Service) -> 
 
 def test_every_rule_that_computes_is_asked_by_a_service() -> None:
     asked = {check.id for service in services() for check in service.checks}
-    computed = {rule.id: set(rule.hooks) for rule in RULES.values() if rule.kind not in ("I", "N")}
+    computed = {rule.id: set(rule.hooks) for rule in RULES.values() if rule.severity}
     assert asked == {rule for rule, hooks in computed.items() if hooks != {"app"}}
     assert computed.keys() - asked == {"DUR-BR-01"}, "the checklist is asked in the app alone"
 

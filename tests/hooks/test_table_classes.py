@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hooks.check import Unlimited
+from hooks.check import Severity, Unlimited
 from hooks.limits import BadTable, fill
 
 TITLE = {"en": "a", "fr": "b"}
@@ -30,11 +30,20 @@ def test_a_rule_that_cannot_be_computed_says_why_and_needs_no_check() -> None:
         (table("N", reason=TITLE), {"X-01": Unlimited}, "must not have a check"),
         (table("C"), {}, "needs a check"),
         (table("Q"), {}, "needs a check"),
+        (table("S"), {}, "needs a check"),
+        (table("I", severity={"due": "info"}), {}, "needs a check"),
+        (table("I"), {"X-01": Unlimited}, "must not have a check"),
     ],
 )
 def test_a_table_of_another_class_stops_the_start(sheet: Any, moulds: dict[str, type], word: str) -> None:
     with pytest.raises(BadTable, match=word):
         fill(moulds, sheet)
+
+
+def test_an_informational_rule_told_by_a_hook_and_a_summary_have_a_check() -> None:
+    for kind in ("I", "S"):
+        rule = fill({"X-01": Unlimited}, table(kind, severity={"due": "info"}))["X-01"]
+        assert (rule.kind, rule.severity_of("due")) == (kind, Severity.INFO)
 
 
 def test_a_case_may_stay_away_once_shown() -> None:

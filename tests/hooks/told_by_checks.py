@@ -14,7 +14,7 @@ from typing import Any
 from hooks.registry import CHECKS
 
 SPEAKING = {"judge", "grade", "undecided"}
-NOT_FIGURES = {"case", "said_by", "only_beside", "mutes", "proposals", "notes", "evidence"}
+NOT_FIGURES = {"case", "said_by", "only_beside", "mutes", "proposals", "notes", "evidence", "lines"}
 JUDGES = {check.id: check.judge for check in CHECKS}
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, default_terminology
 from hooks.check import UNDECIDED_CASE, Check
-from hooks.limits import EDITIONS, Rule
+from hooks.evaluate import Findings
+from hooks.limits import EDITIONS, Rule, is_asked
 from hooks.services import Service
 from tests.support.watched import restricted, watched
 
@@ -154,8 +155,9 @@ def touched(check: Check, records: Mapping[str, PatientRecord], rules: Mapping[s
 
 def _verdicts(check: Check, record: PatientRecord, rules: Mapping[str, Rule]) -> list[tuple[Any, ...]]:
     drafts = [()] if check.about is None else [(d,) for d in record.drafts if check.about(d)]
+    about = [(Findings(),)] if check.sums_up else drafts
     limits = rules[check.id].numbers.values()
-    found = [check.judge(record, numbers, *draft) for numbers in limits for draft in drafts]
+    found = [check.judge(record, numbers, *more) for numbers in limits for more in about]
     return [(v.outcome, v.case, frozenset((m.what, m.why) for m in v.missing), v.notes) for v in found]
 
 
@@ -186,7 +188,7 @@ def _returns_verdict(node: ast.FunctionDef) -> bool:
 
 
 def _judged(table: Table) -> bool:
-    return table.get("class") in ("C", "Q")
+    return "class" in table and is_asked(table)
 
 
 def _in(text: Any, language: str) -> bool:

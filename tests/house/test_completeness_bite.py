@@ -26,6 +26,7 @@ TABLE = {
     "override": ["other"],
     "edition": [{"id": "aura-2026", "source": {"en": "2.4", "fr": "2.4"}}],
 }
+TOLD = {key: value for key, value in TABLE.items() if key != "severity"} | {"class": "I"}
 
 
 def _fake(record: PatientRecord, limits: Unlimited) -> Verdict:
@@ -108,8 +109,10 @@ def test_a_check_listed_twice_is_named() -> None:
         ({"AR-START-01": TABLE}, []),
         ({"AR-START-01": TABLE, "X-01": TABLE}, ["X-01: class C and no check"]),
         ({"AR-START-01": TABLE, "X-01": TABLE | {"class": "Q"}}, ["X-01: class Q and no check"]),
-        ({"AR-START-01": TABLE, "X-01": TABLE | {"class": "I"}}, []),
-        ({"AR-START-01": TABLE | {"class": "I"}}, ["AR-START-01: informational, and a check"]),
+        ({"AR-START-01": TABLE, "X-01": TABLE | {"class": "S"}}, ["X-01: class S and no check"]),
+        ({"AR-START-01": TABLE, "X-01": TABLE | {"class": "I"}}, ["X-01: class I and no check"]),
+        ({"AR-START-01": TABLE, "X-01": TOLD}, []),
+        ({"AR-START-01": TOLD}, ["AR-START-01: informational, and a check"]),
         ({}, ["AR-START-01: a check and no table"]),
     ],
 )
@@ -169,12 +172,16 @@ _without_source.__module__ = LISTED.judge.__module__
         ({"hooks": []}, ["X-01: no hook"]),
         ({"severity": {}}, ["X-01: no severity or no reason to override"]),
         ({"override": []}, ["X-01: no severity or no reason to override"]),
-        ({"class": "I"}, ["X-01: informational, and said nowhere"]),
-        ({"class": "I", "said_in": ["denosumab"]}, []),
+        ({"class": "I"}, []),
     ],
 )
 def test_a_missing_citation_is_named(change: dict[str, Any], said: list[str]) -> None:
     assert completeness.rules_without_a_citation({"X-01": TABLE | change}) == said
+
+
+def test_an_informational_rule_that_no_hook_tells_is_said_somewhere() -> None:
+    assert completeness.rules_without_a_citation({"X-01": TOLD}) == ["X-01: informational, and said nowhere"]
+    assert completeness.rules_without_a_citation({"X-01": TOLD | {"said_in": ["denosumab"]}}) == []
 
 
 def test_what_a_service_asks_for_without_need_is_named() -> None:

@@ -32,13 +32,14 @@ from hooks.evaluate import Finding, Guideline, evaluate
 from hooks.registry import CHECKS
 from hooks.request import HookRequest
 from hooks.texts import load_texts
+from tests.hooks.said import SUBJECTS
 from tests.house.words import lacking, named_in, one_sided, spoken_in, surplus
 from tests.support.bedside import RULES, Bedside
 from tests.support.specials import SPECIALS
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = load_texts()[1]
-SPEAKING = [f"hooks/{name}.py" for name in ("figures", "texts", "cards", "suggestions", "withholding")]
+SPEAKING = [f"hooks/{name}.py" for name in ("figures", "texts", "cards", "layouts", "suggestions", "withholding")]
 SPEAKING += ["cds_service/explain.py", "fhir_mappers/orders.py"]
 SPEAKING += sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "hooks/checks").glob("[a-z]*.py"))
 # Keys that are put together of parts, and the note of a piece of evidence.
@@ -66,6 +67,7 @@ def names() -> set[str]:
     ordered = {item.key for items in book.services.values() for item in items} | set(book.medications)
     drugs = {products.ZOLEDRONATE, products.DENOSUMAB_INGREDIENT, *products._OTHERS}
     drugs |= {*kidney.NEPHROTOXIC, *c.KINASE_INHIBITORS, c.ANY_KINASE_INHIBITOR}  # named by the drug that is drafted
+    drugs |= set(SUBJECTS)
     return named() | read | coded_values(read) | ordered | drugs | STATUSES | shown_by_patients()
 
 

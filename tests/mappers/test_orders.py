@@ -11,19 +11,31 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from fhir.resources.R4B.condition import Condition
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.formulary import LANGUAGES, BadFormulary, default_formulary, load_formulary, substance
-from fhir_mappers.orders import OrderContext, Step, check_templates, steps
-from fhir_mappers.record.dates import of_day
+from fhir_mappers.orders import CERTAINTIES, OrderContext, Step, check_templates, steps
+from fhir_mappers.record import starting
+from fhir_mappers.record.dates import of_day, parse_date
 from fhir_mappers.record.events import DraftOrder, Request, Source, TreatmentCourse
 from fhir_mappers.record.products import Product, Use
-from fhir_mappers.record.proposals import Names, NewMedication, NewService, Proposal, RemoveDraft, StopOrder
+from fhir_mappers.record.proposals import (
+    Annotate,
+    Names,
+    NewCondition,
+    NewMedication,
+    NewService,
+    Proposal,
+    RemoveDraft,
+    StopOrder,
+)
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.terminology import LOCAL_SYSTEM, default_terminology
+from hooks.exact_json import dumps_exact
 from hooks.registry import CHECKS
 
 TODAY = date(2026, 6, 3)
@@ -31,7 +43,7 @@ LATER = date(2026, 9, 1)
 CONTEXT = OrderContext("p1", "Practitioner/dr", "e1", TODAY, "en")
 BOOK = default_formulary()
 TABLE = tomllib.loads((files("fhir_mappers") / "formulary.toml").read_text(encoding="utf-8"))
-MAKERS = ("NewMedication", "NewService")
+MAKERS = ("NewMedication", "NewService", "NewCondition")
 MODELS: dict[str, Any] = {"MedicationRequest": MedicationRequest, "ServiceRequest": ServiceRequest}
 BRIDGE = "denosumab_zoledronate_bridge"
 DENOSUMAB = Product("denosumab", Use.ONCOLOGY)
@@ -45,9 +57,10 @@ PROPOSALS: list[Proposal] = [
     *(NewService((key,), on) for key in BOOK.services for on in (None, LATER)),
     *(NewMedication(key, reason=reason, on=LATER) for key in BOOK.medications for reason in (None, *BOOK.reasons)),
     NewMedication("zoledronic_acid", Quantity.of("3.3 mg"), interval=Quantity.of("90 d")),
-    NewService(("creatinine_test",), note="before the next dose"),
+    NewService(("dental_consultation",), notes=(Annotate("dental_consultation", ("corticosteroid",)),)),
     StopOrder((XGEVA,), NewMedication("denosumab")),
 ]
+DIAGNOSES = [NewCondition(key, certainty) for key in BOOK.conditions for certainty in CERTAINTIES]
 
 
 def context(**changes: Any) -> OrderContext:
@@ -171,6 +184,86 @@ def test_ctx_says_how_the_blood_is_drawn() -> None:
     assert order["patientInstruction"] == "Venir à jeun ; prise de sang le matin avant 9 h."
 
 
+def test_the_request_to_the_board_has_the_code_of_the_board() -> None:
+    (order,) = created(NewService(("bone_tumour_board",)))
+    assert order["code"]["coding"] == [
+        {
+            "system": LOCAL_SYSTEM,
+            "code": "bone-tumour-board-request",
+            "display": "Request to the bone tumour board (MDT-OOS)",
+        }
+    ]
+    assert "bone_tumour_board_request" in read_back(order).concepts
+    asked = Request(Source("ServiceRequest/1"), ("bone_tumour_board_request",), "active", of_day(TODAY))
+    assert steps(NewService(("bone_tumour_board",)), context(requests=(asked,))) == ()
+
+
+def test_only_what_cannot_wait_has_a_priority() -> None:
+    urgent = {key for key in BOOK.services for order in created(NewService((key,))) if "priority" in order}
+    assert urgent == {"electrocardiogram", "emergency_referral"}
+
+
+@pytest.mark.parametrize(
+    ("language", "note"),
+    [
+        ("en", "Takes a systemic corticosteroid. Had radiotherapy of the head and neck."),
+        ("fr", "Prend un corticoïde systémique. A reçu une radiothérapie de la tête et du cou."),
+    ],
+)
+def test_a_note_stands_on_the_service_it_is_for(language: str, note: str) -> None:
+    risks = Annotate("dental_consultation", ("corticosteroid", "head_neck_radiotherapy"))
+    proposal = NewService(("dental_consultation", "panoramic_xray"), notes=(risks,))
+    visit, image = created(proposal, context(language=language))
+    assert visit["note"] == [{"text": note}]
+    assert "note" not in image
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("proposal", DIAGNOSES, ids=str)
+def test_a_diagnosis_is_valid_fhir_and_read_back_with_its_certainty(proposal: NewCondition, language: str) -> None:
+    (step,) = steps(proposal, context(language=language, user_id="Practitioner/dr", encounter_id="e9"))
+    written = resource(step)
+    Condition.model_validate(written)
+    assert written["subject"] == {"reference": "Patient/p1"}
+    assert (written["recorder"], written["encounter"]) == (
+        {"reference": "Practitioner/dr"},
+        {"reference": "Encounter/e9"},
+    )
+    record = build_record(
+        {"conditions": dumps_exact({"resourceType": "Bundle", "entry": [{"resource": written}]})},
+        None,
+        None,
+        "p1",
+        TODAY,
+    )
+    (problem,) = record.problems
+    assert (problem.is_ongoing, problem.certain) == (True, proposal.certainty == "confirmed")
+    assert record.has("onj_drug_induced").is_yes
+
+
+@pytest.mark.parametrize(
+    ("sent", "onset"),
+    [
+        ("2026-03-10", "2026-03-10"),
+        ("2026-03-10T09:00", "2026-03-10"),
+        ("2026-03", "2026-03"),
+        ("2026", "2026"),
+        ("", None),
+    ],
+)
+def test_an_onset_keeps_its_precision(sent: str, onset: str | None) -> None:
+    (step,) = steps(NewCondition("onj_drug_induced", "confirmed", parse_date(sent)), context())
+    assert resource(step).get("onsetDateTime") == onset
+    assert "recorder" not in resource(step)
+
+
+def test_one_infusion_for_hypercalcaemia() -> None:
+    (order,) = created(NewMedication("zoledronic_acid", reason="emergency_hypercalcaemia"))
+    assert order["dosageInstruction"][0]["timing"]["repeat"]["count"] == 1
+    assert "doseAndRate" not in order["dosageInstruction"][0]
+    assert read_back(order).reasons == ("emergency_hypercalcaemia",)
+
+
 def test_a_service_for_a_day_says_the_day() -> None:
     (step,) = steps(NewService(("dental_consultation",), LATER), CONTEXT)
     assert resource(step)["occurrenceDateTime"] == "2026-09-01"
@@ -284,8 +377,7 @@ def test_every_display_is_the_code_systems_own_and_every_code_means_what_the_ite
 def proposed_items() -> set[str]:
     """The items named where the checks make proposals, as far as they are constants of the module."""
     found: set[str] = set()
-    for check in CHECKS:
-        module = inspect.getmodule(check.judge)
+    for module in {inspect.getmodule(check.judge) for check in CHECKS} | {starting}:
         assert module is not None
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS:
@@ -297,7 +389,7 @@ def proposed_items() -> set[str]:
 
 def test_every_item_the_checks_name_is_in_the_formulary_and_no_other() -> None:
     parts = {item.key for items in BOOK.services.values() if len(items) > 1 for item in items}
-    assert proposed_items() == {*BOOK.medications, *BOOK.services} - parts
+    assert proposed_items() == {*BOOK.medications, *BOOK.services, *BOOK.conditions} - parts
 
 
 def test_nothing_is_shared_between_two_answers() -> None:
@@ -325,6 +417,9 @@ def test_an_item_that_is_not_in_the_formulary_is_an_error_of_ours() -> None:
         (("services", "pth", "category"), "magic", "magic"),
         (("services", "pth", "also"), ["no_such_concept"], "no_such_concept"),
         (("panels", "calcium_albumin"), ["calcium"], "calcium"),
+        (("services", "pth", "priority"), "now", "now"),
+        (("conditions", "onj_drug_induced", "codes"), [{"concept": "onj_drug_induced", "code": "M87.1"}], "M87.1"),
+        (("notes", "corticosteroid"), {"en": "Takes one."}, "fr"),
     ],
 )
 def test_a_misspelt_formulary_is_refused_by_name(path: tuple[str, ...], value: object, named: str) -> None:

@@ -139,7 +139,15 @@ def test_no_convention_row_is_taken_for_a_code() -> None:
 def test_only_the_listed_local_concepts_share_a_name_with_a_standard_one() -> None:
     shared = {line[0] for line in LOCAL} & {line[0] for line in ROWS}
     assert shared == {
-        *("comfort_care_only", "crp", "dialysis_dependence", "mri_whole_spine", "neutrophil_count", "pregnancy_status"),
+        *(
+            "comfort_care_only",
+            "crp",
+            "dialysis_dependence",
+            "electrocardiogram",
+            "mri_whole_spine",
+            "neutrophil_count",
+            "pregnancy_status",
+        ),
         *("route_im", "route_iv", "route_oral", "route_sc", "systemic_infection"),
         *("site_femur", "site_humerus", "site_pelvis", "site_rib", "site_spine"),
     }

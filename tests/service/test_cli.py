@@ -113,7 +113,7 @@ def test_digits_are_kept(file: str) -> None:
     text = run("evaluate", file, "--as-of", DAY).stdout
     assert '"value":132.6' in text
     assert '"value":{"value":' not in text
-    (update,) = [
+    update, *_ = [
         action["resource"]
         for card in answers(run("evaluate", file, "--as-of", DAY))[0]["cards"]
         for suggestion in card.get("suggestions", [])

@@ -47,6 +47,12 @@ def reported(bedside: Bedside, what: str, day: str, *, status: str = "final", **
     return bedside.add("diagnosticReports", "DiagnosticReport", row)
 
 
+def asked_for(bedside: Bedside, what: str, day: str, *, status: str = "active") -> Bedside:
+    """A request in the record for a test, a visit or an advice."""
+    row = {"status": status, "intent": "order", "code": concept(what), "authoredOn": day}
+    return bedside.add("serviceRequests", "ServiceRequest", row)
+
+
 def order_id(bedside: Bedside, index: int = -1) -> str:
     """``MedicationRequest/x`` of an order on file, the last one by default."""
     return f"MedicationRequest/{bedside.resources['medicationRequests'][index]['id']}"

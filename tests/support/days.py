@@ -90,7 +90,8 @@ def told_on(patient: Bedside, day: date, edition: str) -> Said:
     """What every rule says on a day."""
     found = evaluate(CHECKS, replace(patient, today=day).record(), Guideline(RULES, edition))
     assert not found.broken, found.broken
-    return {_key(finding): _said(finding) for finding in found.all}
+    alone = (finding for finding in found.all if not finding.check.sums_up)  # a summary changes with what it sums up
+    return {_key(finding): _said(finding) for finding in alone}
 
 
 def conventions_read(patient: Bedside, days: Iterable[date], edition: str, rules: set[str]) -> dict[str, set[Quantity]]:

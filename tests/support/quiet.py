@@ -23,6 +23,7 @@ IN_ORDER = (
     "had dental_examination_outcome dental-cleared 60",
     "ordered cholecalciferol 300",
 )
+HANDOUT = ("ZOL-HYDR-01 fires due", "DMAB-BOOK-01 fires due", "CA-TIMING-01 fires due")
 MONTHLY = (168, 140, 112, 84, 56, 28)
 
 
@@ -66,3 +67,9 @@ def spoken(row: dict[str, str], edition: str, moments: tuple[str, ...] = MOMENTS
         for moment, speaking in found.items()
         if speaking
     }
+
+
+def alarms(said: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The same without the handout, which whoever goes on with a treatment gets on leaving though all is well."""
+    left = {moment: [line for line in lines if line not in HANDOUT] for moment, lines in said.items()}
+    return {moment: lines for moment, lines in left.items() if lines}

@@ -120,6 +120,18 @@ def _blood_sample(hour: str) -> Bedside:
     return patient.observed("fasting_sample", f"true @ {ago(0)}")
 
 
+def _leaves(drug: str) -> Bedside:
+    patient = lung_patient().ordered(drug, ago(3))
+    patient.moment = "encounter-discharge"
+    return patient
+
+
+def _opened() -> Bedside:
+    patient = level(lung_patient().given("zometa", ago(28), "4 mg"), "15 ng/mL")
+    patient.moment = "patient-view"
+    return patient
+
+
 SPECIALS: dict[str, Callable[[], Bedside]] = {
     **{f"kidneys at {crcl}": lambda crcl=crcl: _kidneys(crcl) for crcl in ("25", "45", "80")},  # type: ignore[misc]  # bound now
     "immunotherapy to come": lambda: _immunotherapy(begun=False),
@@ -145,6 +157,10 @@ SPECIALS: dict[str, Callable[[], Bedside]] = {
     "two years": lambda: _two_years(reviewed=False),
     "two years, reviewed": lambda: _two_years(reviewed=True),
     "stopped after two years": _long_enough,
+    "leaves on zoledronic acid": lambda: _leaves("zometa"),
+    "leaves on denosumab": lambda: _leaves("xgeva"),
+    "leaves on denosumab, calcium high": lambda: calcium(_leaves("xgeva"), "2.80"),
+    "chart opened on treatment": _opened,
     "sample at two": lambda: _blood_sample("14"),
     "sample at eight": lambda: _blood_sample("08"),
 }

@@ -236,8 +236,8 @@ def test_serving_hands_the_settings_to_the_server(monkeypatch: pytest.MonkeyPatc
     served: list[tuple[Settings, str, str]] = []
 
     class Stub:
-        def __init__(self, settings: Settings, app: Any, *_: Any) -> None:
-            self.settings, self.app = settings, app
+        def __init__(self, settings: Settings, app: Any, store: Any) -> None:
+            self.settings, self.app, self.store = settings, app, store
 
         def run(self) -> None:
             served.append((self.settings, str(self.settings.port), self.app.name))

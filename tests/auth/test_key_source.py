@@ -30,6 +30,12 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def _slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call waits as long as it takes, except where the waiting itself is tested."""
+    monkeypatch.setattr(key_source, "PATIENCE", 60.0)
+
+
 @pytest.fixture
 def server() -> Iterator[KeyServer]:
     with key_server(jwks(OLD)) as running:
@@ -45,7 +51,7 @@ def knows(keys: KeySource, kid: str) -> bool:
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not what():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -106,11 +112,11 @@ def test_a_withdrawn_key_ends_within_the_hour_without_keeping_a_call(server: Key
     clock = Clock()
     keys = source(server, clock)
     assert knows(keys, "old")
-    server.body, server.silent_for = jwks(NEW), 0.5
+    server.body, server.silent_for = jwks(NEW), 3.0
     clock.now += FRESH + 1
     began = time.monotonic()
     assert knows(keys, "old")  # still, while the new set is being read
-    assert time.monotonic() - began < 0.4
+    assert time.monotonic() - began < 2.5
     wait_for(lambda: not knows(keys, "old"))
     assert knows(keys, "new")
     assert server.asked == 2
@@ -135,10 +141,10 @@ def test_keys_that_cannot_be_read_again_are_believed_for_a_day(server: KeyServer
 def test_a_call_waits_two_seconds_and_no_longer(server: KeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_source, "PATIENCE", 0.3)
     keys = source(server)
-    server.silent_for = 1.5
+    server.silent_for = 10.0
     began = time.monotonic()
     assert not knows(keys, "old")
-    assert time.monotonic() - began < 1.2
+    assert time.monotonic() - began < 8
 
 
 def wrong(**changes: Any) -> Callable[[KeyServer], None]:
@@ -186,7 +192,7 @@ def test_an_answer_that_drips(server: KeyServer, chunked: bool, monkeypatch: pyt
     began = time.monotonic()
     with pytest.raises(BadKeys, match="too slow"):
         download(server.url)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 def test_nobody_answers() -> None:

@@ -138,7 +138,7 @@ def build_app(
 
 def _ids(clients: "ClientsFile | None") -> tuple[str, ...]:
     """Who may call, for the log and the metrics."""
-    return (DEVELOPMENT.id,) if clients is None else tuple(each.client.id for each in clients.registrations())
+    return (DEVELOPMENT.id,) if clients is None else tuple(each.client.id for each in clients.agreements)
 
 
 def _described(app: Flask, services: Iterable[S], public_url: str | None) -> bytes:

@@ -19,6 +19,7 @@ from cds_service import key_source
 from cds_service.client_row import ClientRow, SilentRow
 from cds_service.client_token import LARGEST, Reason
 from cds_service.clients_file import load_clients
+from cds_service.operations.fields import named
 from cds_service.trial_keys import make_pair
 from tests.auth.test_key_source import wait_for
 from tests.service.test_server import environment, free_port
@@ -101,8 +102,8 @@ def test_a_key_of_your_own(terminal: Terminal) -> None:
         assert statuses == 401401
         log = written.read_text()
     assert "Callers are authenticated." in log
-    assert "no bearer token" in log
-    assert "aud is not the address that was called" in log
+    assert '"reason":"no-token"' in log
+    assert '"reason":"audience"' in log
     assert "Traceback" not in log
 
 
@@ -131,15 +132,16 @@ def test_every_clients_file_shown_can_be_used(tmp_path: Path, table: str) -> Non
 
 
 def test_every_key_is_explained() -> None:
-    explained = set(re.findall(r"^\| `([a-z_.]+)` \|", TEXT, re.MULTILINE))
+    section = TEXT.partition("## When a call is refused")[0]
+    explained = set(re.findall(r"^\| `([a-z_.]+)` \|", section, re.MULTILINE))
     known = {*ClientRow.model_fields, *(f"silent.{name}" for name in SilentRow.model_fields), "open_discovery"}
     assert explained == known - {"silent"} | {"iss", "aud", "nbf", "jti", "tenant"}
 
 
 def test_every_reason_is_explained() -> None:
     section = TEXT.partition("## When a call is refused")[2].partition("\n## ")[0]
-    explained = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", section, re.MULTILINE)
-    assert explained[1:] == [reason.value for reason in Reason]
+    explained = re.findall(r"^\| `([^|]+)` \| ([^|]+) \| [^|]+ \|$", section, re.MULTILINE)
+    assert explained[1:] == [(named(reason), reason.value) for reason in Reason]
 
 
 def test_the_numbers_are_those_of_the_code() -> None:

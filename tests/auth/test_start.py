@@ -1,5 +1,6 @@
 """What the service refuses to start with, and how it runs with clients: a real process, asked over HTTP."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ def test_known_callers_only(clients: Path) -> None:
         assert running.get("/sandbox/requests")[0] == 404
         written = running.written()
     assert "Callers are authenticated." in written
-    assert "caller refused (client north): jti was used before" in written
+    lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
+    refused = [(line.get("client"), line["reason"]) for line in lines if line["event"] == "caller refused"]
+    assert refused == [("north", "replayed"), (None, "no-token")]
     assert token.split(".")[1] not in written
 
 

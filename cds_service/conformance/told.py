@@ -1,4 +1,7 @@
-"""What an answer says, apart from what is new in every answer: for comparing two."""
+"""What an answer says, apart from what is new in every answer: for comparing two.
+
+Cards are compared whole and in order: a service whose cards change places from call to call is not deterministic either.
+"""
 
 from typing import Any
 

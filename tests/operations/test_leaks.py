@@ -62,7 +62,7 @@ def requests() -> tuple[tuple[str, dict[str, Any]], ...]:
 
 def secrets() -> frozenset[str]:
     found = {leaf for _, call in requests() for leaf in leaves(call)}
-    return frozenset(found | {TOKEN, *PLANTED}) - OURS
+    return frozenset(each for each in found | {TOKEN, *PLANTED} if len(each) > 1) - OURS  # an "a" says nothing
 
 
 def bent(call: dict[str, Any]) -> Iterator[bytes]:
@@ -108,8 +108,8 @@ def told(server: Server) -> Iterator[str]:
 
 
 def cleaned(line: str) -> str:
-    """Without ids of services, process ids, and line numbers of code."""
-    line = re.sub("|".join(re.escape(service.id) for service in services()), "", line)
+    """Without ids of services, names of hooks, process ids, and line numbers of code."""
+    line = re.sub("|".join(re.escape(word) for word in (*(service.id for service in services()), *HOOKS)), "", line)
     return re.sub(r"\(\d+\)|pid: ?\d+|(?<=\.py):\d+", "", line)
 
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cds_service.client_token import Reason
 from cds_service.operations import logs
 from cds_service.operations.fields import EVENTS, FIELDS
 from tests.operations.conftest import WORDS, Lines
@@ -53,6 +54,7 @@ SOUND: dict[str, Any] = {
     "edition": "aura-2026",
     "language": "fr",
     "rule": "ZOL-DOSE-01",
+    "reason": Reason.UNKNOWN_KEY,
     "part": "rules",
     "version": "0.1.0",
     "error": KeyError,
@@ -179,10 +181,10 @@ def test_on_a_terminal_it_is_written_for_people() -> None:
         ("gunicorn.error", "Error handling request %s", (f"/Patient/{SECRET}",), "Error handling request …"),
         ("gunicorn.error", f"Invalid request from ip=1: {SECRET}", (), None),
         ("gunicorn.error", "%(x)s", ({"x": SECRET},), None),
-        ("osteohooks", "check %s failed: %s", ("ZOL-DOSE-01", SECRET), "check … failed: …"),
+        ("osteohooks", "check %s failed: %s", ("ZOL-DOSE-01", SECRET), "check ZOL-DOSE-01 failed: …"),
         ("osteohooks", f"patient {SECRET}", (), None),
         ("sqlalchemy.engine", "INSERT %s", (SECRET,), None),
-        ("urllib3.connectionpool", "%s GET %s", (1, SECRET), None),
+        ("another.library", "%s GET %s", (1, SECRET), None),
     ],
 )
 def test_of_libraries_the_place_and_the_sentence_without_its_words(

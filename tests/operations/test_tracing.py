@@ -39,7 +39,7 @@ def test_a_call_is_one_trace_with_its_stages(exported: InMemorySpanExporter) -> 
     client = create_app(Settings(), lambda: MAN.as_of).test_client()
     assert post(client, hook_request_bytes(MAN), "/cds-services/bone-order-sign").status_code == 200
     found = spans(exported)
-    assert set(found) == {"request", "read", "ask", "show"}
+    assert set(found) == {"request", "auth", "fetch", "read", "ask", "show"}
     request = found.pop("request")
     assert request.parent is None
     assert dict(request.attributes or {}) == {

@@ -75,7 +75,7 @@ class Model:
             app.before_request(self.guard.check)
         return app
 
-    def count(self, call: HookRequest, service: DemoService, language: str) -> DemoReply:
+    def count(self, call: HookRequest, service: DemoService, *_: Any) -> DemoReply:
         values = {key: self.value(call, key, template) for key, template in service.prefetch.items()}
         found = {key: value for key, value in values.items() if value is not None}
         gaps = [key for key in values if key not in found]

@@ -1,7 +1,6 @@
 """Varied patients for Hypothesis: any mixture of diseases, results, treatments and drafts, and ways to change them."""
 
 import copy
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -165,11 +164,9 @@ def mark_wrong(resource: dict[str, Any]) -> None:
         resource["status"] = "entered-in-error"
 
 
-def resources(bedside: Bedside) -> Iterator[tuple[list[dict[str, Any]], int]]:
-    """Every resource of the patient as a list and a place in it; drafts too."""
-    for rows in (*bedside.resources.values(), bedside.drafts):
-        for index in range(len(rows)):
-            yield rows, index
+def resources(bedside: Bedside) -> dict[str, list[dict[str, Any]]]:
+    """Every resource of the patient by kind, the drafts among them."""
+    return {**bedside.resources, "drafts": bedside.drafts}
 
 
 def told(bedside: Bedside, edition: str, *, with_evidence: bool = False) -> dict[tuple[str, str], Any]:

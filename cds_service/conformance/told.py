@@ -1,6 +1,6 @@
 """What an answer says, apart from what is new in every answer: for comparing two.
 
-Cards are compared whole and in order: a service whose cards change places from call to call is not deterministic either.
+Cards are compared whole and in order: a service whose cards change places from call to call is not deterministic.
 """
 
 from typing import Any

@@ -27,7 +27,7 @@ from fhir_mappers.record.proposals import Names
 from fhir_mappers.record.quantity import Quantity
 from hooks.evaluate import Finding
 from hooks.exact_json import dumps_exact
-from hooks.findings import evidence_json, plain
+from hooks.findings import plain
 from hooks.quiet import Trace, Whose
 from hooks.request import HookRequest
 from hooks.response import Card
@@ -196,5 +196,9 @@ def _figure(value: Any, keys: Keys) -> Any:
 
 
 def _hash(proof: Evidence, keys: Keys) -> str:
-    """Of the fact alone: how it reached us changes nothing."""
-    return keys.fact(dumps_exact({name: value for name, value in evidence_json(proof).items() if name != "origin"}))
+    """Of the fact alone, as sent and as converted: how it reached us changes nothing."""
+    house = (proof.converted.value, proof.converted.unit) if proof.converted is not None else None
+    day = proof.date.text if proof.date is not None else None
+    return keys.fact(
+        dumps_exact((proof.resource, proof.what, proof.code, proof.value, proof.unit, house, day, proof.note))
+    )

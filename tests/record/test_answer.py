@@ -1,9 +1,12 @@
 """Yes, no and unknown: the truth tables of Kleene, what an answer rests on, and what it lacks."""
 
+import ast
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
+from fhir_mappers.record import answer as words_of_absence
 from fhir_mappers.record.answer import (
     ABSENT,
     IMPRECISE,
@@ -22,6 +25,7 @@ from fhir_mappers.record.answer import (
 from fhir_mappers.record.quantity import Quantity, Span
 from tests.support.drawn import name, rows
 
+ROOT = Path(__file__).resolve().parents[2]
 LEFT, RIGHT = Evidence("Observation/left", "left"), Evidence("Observation/right", "right")
 LEFT_GAP, RIGHT_GAP = Missing("left", ABSENT), Missing("right", TOO_OLD)
 SAID = {True: "yes", False: "no", None: "?"}
@@ -146,3 +150,29 @@ def test_a_missing_reading_leaves_the_answer_unknown() -> None:
 def test_a_reading_without_evidence_still_names_a_gap() -> None:
     vague = Known(Span(Fraction(1), Fraction(99), "d"))
     assert [gap.what for gap in at_most(vague, Quantity.of("30 d")).missing] == ["value"]
+
+
+def reasons_compared(source: str) -> set[str]:
+    """The reasons, by name or by value, that a comparison singles out."""
+    names = {
+        name: value
+        for name, value in vars(words_of_absence).items()
+        if isinstance(value, str) and value in words_of_absence.REASONS
+    }
+    compared = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Compare)]
+    inner = [part for node in compared for other in node.comparators for part in ast.walk(other)]
+    told = [names.get(part.id) for part in inner if isinstance(part, ast.Name)]
+    told += [part.value for part in inner if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return {reason for reason in told if reason in words_of_absence.UNAVAILABLE}
+
+
+@pytest.mark.parametrize("folder", ["hooks", "fhir_mappers/record"])
+def test_all_reasons_why_nothing_came_count_alike(folder: str) -> None:
+    """Data refused, late or unreadable are as unknown as data that were not sent: ask for ``UNAVAILABLE``."""
+    found = {path.name: reasons_compared(path.read_text("utf-8")) for path in (ROOT / folder).rglob("*.py")}
+    assert {name: reasons for name, reasons in found.items() if reasons} == {}
+
+
+def test_a_reason_singled_out_is_noticed() -> None:
+    assert reasons_compared('x.why in (NOT_FETCHED, "unreadable", ABSENT)') == {"not-fetched", "unreadable"}
+    assert reasons_compared("x.why in UNAVAILABLE or x.why == ABSENT") == set()

@@ -10,6 +10,7 @@ from hooks.check import Check, Outcome, Severity, Verdict, not_applicable
 from hooks.limits import Rule
 
 NOT_IN_EDITION = "not-in-edition"
+RETIRED = "retired at this site"
 MUTED = "muted"
 ALONE = "said only beside"
 
@@ -88,6 +89,8 @@ def _ask(check: Check, record: PatientRecord, guideline: Guideline) -> list[Find
     rule = guideline.rules[check.id]
     if guideline.edition not in rule.sources:
         return [_sign(rule, check, guideline.edition, not_applicable(), because=NOT_IN_EDITION)]
+    if rule.retired is not None:
+        return [_sign(rule, check, guideline.edition, not_applicable(), because=RETIRED)]
     limits = rule.numbers[guideline.edition]
     if check.about is None:
         return [_sign(rule, check, guideline.edition, check.judge(record, limits))]

@@ -23,6 +23,7 @@ def as_json(finding: Finding, speaker: Speaker, *, whole: bool = False) -> dict[
     """One finding with its figures, evidence and gaps.
 
     Empty members are left out, as CDS Hooks wants on the wire; ``whole`` keeps them, for programs that read a file.
+    ``policy`` is there only where a site changed something in the rule.
     """
     verdict = finding.verdict
     row: dict[str, Any] = {
@@ -40,6 +41,8 @@ def as_json(finding: Finding, speaker: Speaker, *, whole: bool = False) -> dict[
         "missing": [missing_json(gap) for gap in verdict.missing],
         "source": _source(finding, speaker),
     }
+    if told := [d.as_json() for d in finding.rule.departures if d.concerns(finding.edition, verdict.case)]:
+        row["policy"] = told
     return row if whole else {key: value for key, value in row.items() if value not in (None, [], {}, "")}
 
 

@@ -44,7 +44,7 @@ def create_app(
     ``tokens`` is where used tokens are remembered; by default in this process, which is right for one worker only.
 
     Raises:
-        BadTable, ValueError: a guideline, a text or a template does not fit; nothing is served then.
+        BadTable, BadPolicy, ValueError: a guideline, a policy, a text or a template does not fit; nothing is served.
         BadClients: the clients file does not fit.
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
@@ -52,15 +52,20 @@ def create_app(
     from cds_service.clients_file import load_clients
     from cds_service.memory import InMemory, Pseudonyms, remembering
     from cds_service.sandbox.pages import create_sandbox
-    from hooks.services import Service, services
+    from cds_service.site.policies import Site
+    from hooks.services import Service
 
-    wired = pipeline.build_parts(clock, settings.edition) if parts is None else parts
+    clients = None if settings.clients is None else load_clients(settings.clients)
+    callers = () if clients is None else (each.client for each in clients.agreements)
+    site = Site(clock, settings.edition, settings.policy, callers, parts)
     fetcher = build_fetcher(settings)
 
     past, names = memory if memory is not None else InMemory(), Pseudonyms()
 
     def advise(call: HookRequest, service: Service, language: str, caller: Caller) -> "Reply":
-        day, client = wired.today(), caller.client
+        day, client = site.today(), caller.client
+        wired = site.parts(client, day)
+        service = wired.services.get(service.id, service)
         data = fetcher.complete(call, service, client)
 
         def ask(remembered: "tuple[Remembered, ...]", user: str | None) -> "Reply":
@@ -79,8 +84,7 @@ def create_app(
 
         return remembering(past, names.whose(call, caller.key), day, ask)
 
-    clients = None if settings.clients is None else load_clients(settings.clients)
-    app = build_app(settings, services(), advise, clients, tokens)
+    app = build_app(settings, site.services(), advise, clients, tokens)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock))
     return app

@@ -9,11 +9,13 @@ from typing import Any
 import click
 
 from cds_service.cli_clients import clients
+from cds_service.clients import DEVELOPMENT
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
-from cds_service.pipeline import Parts, Reply, advise, build_parts
+from cds_service.pipeline import Parts, Reply, advise
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
 from cds_service.settings import load_settings
+from cds_service.site.policies import open_site
 from hooks.checklist import as_rows
 from hooks.checklist import checklist as lights
 from hooks.exact_json import dumps_exact
@@ -64,8 +66,8 @@ def evaluate(
     that a call would refuse prints {"file", "error"} (an OperationOutcome); the exit status is then 1.
     """
     settings = load_settings(edition=edition, language=lang)
-    parts = build_parts(settings.today, settings.edition)
     day = as_of.date() if as_of else settings.today()
+    parts = open_site(settings).parts(DEVELOPMENT, day)
     refused = False
     for name in files:
         try:
@@ -87,9 +89,9 @@ def evaluate(
 def checklist(file: str, as_of: datetime | None, edition: str | None, lang: str | None, as_data: bool) -> None:
     """Is it safe to give today? One line per subject: red, amber, unknown or green, with what it rests on."""
     settings = load_settings(edition=edition, language=lang)
-    parts = build_parts(settings.today, settings.edition)
+    day = as_of.date() if as_of else settings.today()
     try:
-        reply = _evaluate(_read(file), parts, settings.language, as_of.date() if as_of else settings.today())
+        reply = _evaluate(_read(file), open_site(settings).parts(DEVELOPMENT, day), settings.language, day)
     except (BadRequest, Refusal) as error:
         _print({"file": file, "error": outcome(error)})
         sys.exit(1)

@@ -10,6 +10,8 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 from cds_service.app import create_app
 from cds_service.clients_file import BadClients, ClientsFile
 from cds_service.settings import Settings, is_loopback
+from cds_service.site.policies import refusal
+from hooks.policy import BadPolicy
 
 NOTICE = "Development mode: callers are not authenticated. Do not connect it to real patients this way."
 
@@ -44,7 +46,7 @@ def run(settings: Settings) -> None:
 
     Raises:
         SystemExit: the address is reachable from other machines and clients are not authenticated, or cannot be; or the
-            clients file does not fit.
+            clients file or a policy does not fit.
     """
     if problem := _unsafe(settings):
         raise SystemExit(f"Osteohooks cannot start.\n{problem}")
@@ -52,6 +54,8 @@ def run(settings: Settings) -> None:
         app = create_app(settings, settings.today)
     except BadClients as error:
         raise SystemExit(f"Osteohooks cannot start.\n{error}") from None
+    except BadPolicy as error:
+        raise refusal(error) from None
     clients: ClientsFile | None = app.extensions["osteohooks.clients"]
     told = (
         [NOTICE] if clients is None else ["Callers are authenticated.", *(f"Client {note}" for note in clients.notes)]

@@ -37,6 +37,7 @@ REMEDIES = {
     "allow_unauthenticated": "true or false",
     "clients": "the path of the clients file; osteohooks clients example prints one",
     "public_url": "the address EHRs call, without /cds-services, for example https://cds.example.org; never plain http://",
+    "policy": "the path of a policy file, or of a folder with its versions",
 }
 
 
@@ -90,6 +91,8 @@ class Settings(BaseSettings):
         public_url: the address EHRs call, without ``/cds-services``: the ``aud`` of their tokens begins with it.
         fetch_deadline: seconds within which missing data are fetched from an EHR's FHIR server, all of them together.
         fetch_ca_file: certificates to trust when fetching, besides those of the system: a hospital's own authority.
+        policy: the site's policy (docs/policy.md), for every client that has none of its own; none leaves everything as
+            shipped.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
@@ -107,6 +110,7 @@ class Settings(BaseSettings):
     allow_unauthenticated: bool = False
     clients: Path | None = None
     public_url: Annotated[str, AfterValidator(secure_address)] | None = None
+    policy: Path | None = None
 
     @model_validator(mode="before")
     @classmethod

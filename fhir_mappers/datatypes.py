@@ -170,7 +170,7 @@ class Participant(Shape):
 class Valued(Shape):
     """What an Observation and its components have in common."""
 
-    code: Codes | None = None
+    code: Named | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: Codes | None = None
     value_integer: int | None = None

@@ -1,4 +1,7 @@
-"""A site's own codes: (system, code, concept) rows beside the shipped value sets, which they may add to and never change."""
+"""A site's own codes: (system, code, concept) rows beside the shipped value sets.
+
+They add to what the value sets know and never change what a code means already.
+"""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import BadConventions, default_conventions, load_conventions
 from fhir_mappers.kinds import KINDS
+from fhir_mappers.local_codes import with_local_codes
 from fhir_mappers.record.answer import INCOMPLETE, NOT_FETCHED, UNOBTAINED, UNREADABLE
 from fhir_mappers.record.patient_record import PatientRecord
-from fhir_mappers.local_codes import with_local_codes
 from fhir_mappers.terminology import default_terminology
 from tests.support import fhir
 

@@ -273,7 +273,9 @@ def test_codes_of_several_concepts_in_one_system() -> None:
 
 def test_a_site_adds_its_own_codes_to_a_copy() -> None:
     lab = "https://lab.example.org/codes"
-    ours = with_local_codes(T, [(lab, "K12", "creatinine_serum"), ("urn:oid:2.16.840.1.113883.6.96", "999", "lung_cancer")])
+    ours = with_local_codes(
+        T, [(lab, "K12", "creatinine_serum"), ("urn:oid:2.16.840.1.113883.6.96", "999", "lung_cancer")]
+    )
     assert ours.concepts(lab + "/", "K12") == ("creatinine_serum",)
     assert ours.concepts(lab, "k12") == ()
     assert ours.concepts(SNOMED, "999") == ("lung_cancer",)
@@ -289,7 +291,10 @@ def test_a_site_adds_its_own_codes_to_a_copy() -> None:
         (("", "1", "creatinine_serum"), "row 2: system and code are both needed"),
         (("http://x", " ", "creatinine_serum"), "row 2: system and code are both needed"),
         (("http://x", "1" * 65, "creatinine_serum"), "row 2: 1+... is longer than a code"),
-        (("http://x", "0", "albumin_serum"), r"row 2: http://x\|0 already means creatinine_serum; it cannot mean albumin"),
+        (
+            ("http://x", "0", "albumin_serum"),
+            r"row 2: http://x\|0 already means creatinine_serum; it cannot mean albumin",
+        ),
         ((LOINC, "2160-0", "albumin_serum"), r"row 2: .*2160-0 already means creatinine_serum; it cannot mean albumin"),
         ((ATC, "M05BA08", "denosumab"), "row 2: .*M05BA08 already means zoledronic_acid, bisphosphonate_any"),
     ],

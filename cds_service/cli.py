@@ -1,4 +1,5 @@
 """The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample | clients``."""
+"""The command line: ``osteohooks serve | evaluate | catalogue | sample | policy``."""
 
 import json
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import click
 
 from cds_service.cli_clients import clients
+from cds_service.cli_policy import policy
 from cds_service.clients import DEVELOPMENT
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
@@ -38,6 +40,7 @@ def main() -> None:
 
 
 main.add_command(clients)
+main.add_command(policy)
 
 
 @main.command()

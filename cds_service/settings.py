@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, FilePath, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.addresses import is_loopback as is_loopback
@@ -37,6 +37,9 @@ REMEDIES = {
     "allow_unauthenticated": "true or false",
     "clients": "the path of the clients file; osteohooks clients example prints one",
     "public_url": "the address EHRs call, without /cds-services, for example https://cds.example.org; never plain http://",
+    "database": "sqlite:///path of a file, or postgresql://user:password@host/name",
+    "state_dir": "the path of a folder on a local disk",
+    "operator_token_file": "the path of a file that holds at least 24 random characters",
     "policy": "the path of a policy file, or of a folder with its versions",
 }
 
@@ -91,6 +94,9 @@ class Settings(BaseSettings):
         public_url: the address EHRs call, without ``/cds-services``: the ``aud`` of their tokens begins with it.
         fetch_deadline: seconds within which missing data are fetched from an EHR's FHIR server, all of them together.
         fetch_ca_file: certificates to trust when fetching, besides those of the system: a hospital's own authority.
+        database: what is decided and reported is kept here; by default a SQLite file in ``state_dir``.
+        state_dir: for what must outlive the process; on a local disk.
+        operator_token_file: holds the token that opens `/report`; without one it is open in development alone.
         policy: the site's policy (docs/policy.md), for every client that has none of its own; none leaves everything as
             shipped.
     """
@@ -110,6 +116,9 @@ class Settings(BaseSettings):
     allow_unauthenticated: bool = False
     clients: Path | None = None
     public_url: Annotated[str, AfterValidator(secure_address)] | None = None
+    database: SecretStr | None = None
+    state_dir: Path = Path("var")
+    operator_token_file: Path | None = None
     policy: Path | None = None
 
     @model_validator(mode="before")

@@ -11,7 +11,7 @@ import click
 
 from cds_service.cli_clients import clients
 from cds_service.cli_policy import policy
-from cds_service.cli_report import report
+from cds_service.cli_report import report, watch
 from cds_service.clients import DEVELOPMENT
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
@@ -43,6 +43,7 @@ def main() -> None:
 main.add_command(clients)
 main.add_command(policy)
 main.add_command(report)
+main.add_command(watch)
 
 
 @main.command()

@@ -1,5 +1,6 @@
 """``osteohooks report`` and ``osteohooks watch``: what the decision log says about the service itself."""
 
+import json
 import sys
 from contextlib import closing
 from datetime import datetime
@@ -9,10 +10,11 @@ import click
 
 from cds_service.clients import DEVELOPMENT
 from cds_service.settings import load_settings
-from cds_service.site import burden_files, burden_plots
+from cds_service.site import burden_files, burden_plots, watchdog
 from cds_service.site.burden import burden
 from cds_service.site.burden_data import Scope
 from cds_service.site.burden_privacy import SMALLEST
+from cds_service.site.canaries import Watched
 from cds_service.site.policies import open_site
 from cds_service.site.reading import NoLog, database_of, reading
 from cds_service.site.report_api import USUAL
@@ -66,3 +68,25 @@ def report(
     click.echo(f"{found.calls} calls from {scope.first} to {scope.last}")
     for path in made:
         click.echo(str(path))
+
+
+@click.command()
+@click.option("--client", help="Calls of this client only.")
+@click.option("--json", "as_data", is_flag=True, help="Print JSON instead of text.")
+def watch(client: str | None, as_data: bool) -> None:
+    """Tell what somebody should look at: rules that fell silent, codes and units no rule can use, canary patients.
+
+    The exit status is 1 when there is anything. Without a decision log only the canary patients are asked.
+    """
+    settings = load_settings()
+    canaries = Watched(open_site(settings).all_parts).failures()
+    try:
+        with closing(database_of(settings)) as database, reading(database) as log:
+            found = watchdog.look(log, settings.today(), canaries, client)
+    except NoLog as error:
+        click.echo(str(error), err=True)
+        for sentence in canaries:
+            click.echo(f"Canary patients: {sentence}")
+        sys.exit(2 if not canaries else 1)
+    click.echo(json.dumps(watchdog.as_json(found), indent=2) if as_data else watchdog.told(found))
+    sys.exit(0 if found.is_quiet else 1)

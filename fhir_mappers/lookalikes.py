@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from fhir_mappers.datatypes import Coding, Named
+from fhir_mappers.datatypes import Coding, Labelled
 from fhir_mappers.record.events import Unmatched
 from fhir_mappers.terminology import LONGEST_CODE, canonical_system, read_table
 
@@ -27,7 +27,7 @@ class Lookalikes:
     _seen: set[tuple[str | None, str | None]] = field(default_factory=set)
     _found: dict[Unmatched, None] = field(default_factory=dict)
 
-    def test(self, sent: Named) -> None:
+    def test(self, sent: Labelled) -> None:
         """Look at the words of a test whose codes mean nothing; each code once."""
         for coding in sent.coding or ():
             key = (coding.system, coding.code)
@@ -69,7 +69,12 @@ def _read(text: str) -> tuple[str, ...]:
 
 @cache
 def _names() -> tuple[tuple[tuple[str, ...], str, frozenset[str]], ...]:
-    rows = [(_words(name), concept, frozenset(_words(unless))) for concept, _, name, unless in read_table("lab_names")]
+    """Each name with its concept and the words that rule the concept out, in whichever language; longest first."""
+    table = [tuple(row) for row in read_table("lab_names")]
+    ruled_out: dict[str, set[str]] = {}
+    for concept, _, _, unless in table:
+        ruled_out.setdefault(concept, set()).update(_words(unless))
+    rows = [(_words(name), concept, frozenset(ruled_out[concept])) for concept, _, name, _ in table]
     return tuple(sorted(rows, key=lambda row: -len(row[0])))
 
 

@@ -1,5 +1,4 @@
-"""The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample | clients``."""
-"""The command line: ``osteohooks serve | evaluate | catalogue | sample | policy``."""
+"""The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample | clients | policy | report``."""
 
 import json
 import sys

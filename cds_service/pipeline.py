@@ -22,10 +22,10 @@ from hooks.cards import compose
 from hooks.check import Outcome
 from hooks.evaluate import Findings, Guideline
 from hooks.limits import Edition, Rule, load_editions, load_rules
-from hooks.preferences import preferences
-from hooks.quiet import CardMemo, Reason, Recollection, Remembered
 from hooks.policy import Policy
 from hooks.policy_rules import amend
+from hooks.preferences import preferences
+from hooks.quiet import CardMemo, Reason, Recollection, Remembered
 from hooks.registry import CHECKS
 from hooks.request import HookRequest
 from hooks.response import Card

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from cds_service.pipeline import Parts, build_parts
+from cds_service.sandbox.scenarios import Scenario, scenarios
 from cds_service.settings import load_settings
 from cds_service.site import policy_diff, policy_show
 from cds_service.site.policy_file import Versions, read_policy
@@ -54,12 +55,15 @@ def show(file: Path | None) -> None:
 @click.argument("after")
 @click.option("--on", type=_DAY, help="Compare the versions in force on this day; by default the newest of each file.")
 @click.option("--edition", type=click.Choice(EDITIONS), help="Edition of the guideline.")
+@click.option("--patient", "patients", multiple=True, help="This shipped patient only; may be given several times.")
 @click.option("--json", "as_data", is_flag=True, help="Print JSON instead of text.")
-def diff(before: str, after: str, on: datetime | None, edition: str | None, as_data: bool) -> None:
+def diff(
+    before: str, after: str, on: datetime | None, edition: str | None, patients: tuple[str, ...], as_data: bool
+) -> None:
     """Name the shipped patients whose findings differ between two policies; `shipped` stands for none at all."""
     settings = load_settings(edition=edition)
     old, new = (_parts(name, on.date() if on else None, settings.edition) for name in (before, after))
-    found = policy_diff.compare(old, new, settings.edition)
+    found = policy_diff.compare(old, new, settings.edition, _scenarios(patients))
     click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2) if as_data else policy_diff.told(found))
 
 
@@ -89,6 +93,13 @@ def _read(path: Path) -> Versions:
         for problem in wrong.problems:
             click.echo(problem, err=True)
         sys.exit(1)
+
+
+def _scenarios(names: tuple[str, ...]) -> tuple[Scenario, ...]:
+    known = {each.id: each for each in scenarios()}
+    if unknown := [name for name in names if name not in known]:
+        raise click.BadParameter(f"{', '.join(unknown)}: no such patient; osteohooks sample lists them")
+    return tuple(known[name] for name in names) or scenarios()
 
 
 def _parts(name: str, day: date | None, edition: str) -> Parts:

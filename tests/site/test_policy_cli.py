@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cds_service.cli import main
+from cds_service.sandbox.scenarios import scenarios
 from cds_service.settings import Settings
 from cds_service.site.policy_diff import compare
 from hooks.policy import Retirement
@@ -116,30 +117,34 @@ def test_the_lists_name_everything_that_may_be_written() -> None:
 
 def test_a_diff_names_patients_before_and_after(tmp_path: Path) -> None:
     path = written(tmp_path, EXAMPLE)
-    text = run("diff", "shipped", path).stdout
+    few = ("--patient", "prostate-zol-clearance-60", "--patient", "lung-zol-clearance-42")
+    text = run("diff", "shipped", path, *few).stdout
     assert "ZOL-INFUS-01  Minimum infusion time\n" in text
     assert "  prostate-zol-clearance-60                  order-sign           silent -> warning short\n" in text
-    data = json.loads(run("diff", path, "shipped", "--json").stdout)
+    data = json.loads(run("diff", path, "shipped", "--json", *few).stdout)
     assert {"rule": "ZOL-INFUS-01", "scenario": "prostate-zol-clearance-60", "hook": "order-sign",
             "before": "warning short", "after": "silent"} in data["differences"]  # fmt: skip
-    other = json.loads(run("diff", "shipped", path, "--json", "--edition", "aura-earlier").stdout)
+    other = json.loads(run("diff", "shipped", path, "--json", "--edition", "aura-earlier", *few).stdout)
     assert "ZOL-INFUS-01" not in {row["rule"] for row in other["differences"]}  # the deviation is of one edition
 
 
 def test_a_diff_on_a_day_takes_the_versions_of_that_day(tmp_path: Path) -> None:
     path = written(tmp_path, EXAMPLE)
-    assert "no call with other findings" in run("diff", "shipped", path, "--on", "2026-11-30").stdout
-    assert "no call with other findings" not in run("diff", "shipped", path, "--on", "2026-12-01").stdout
+    one = ("--patient", "lung-zol-clearance-42")
+    assert "no call with other findings" in run("diff", "shipped", path, "--on", "2026-11-30", *one).stdout
+    assert "no call with other findings" not in run("diff", "shipped", path, "--on", "2026-12-01", *one).stdout
+    assert run("diff", "shipped", path, "--patient", "nobody").exit_code == 2
     assert run("diff", "shipped", "nowhere.toml").exit_code == 2
 
 
 def test_nothing_differs_from_itself_and_a_retired_rule_differs_where_it_spoke() -> None:
-    shipped = parts()
+    shipped, few = parts(), scenarios()[:6]
+    assert compare(shipped, parts(EMPTY), "aura-2026", few[:1]).patients == 1
     same = compare(shipped, parts(EMPTY), "aura-2026")
     assert (same.differences, same.calls_changed) == ((), 0)
     assert (same.cards_before, same.calls) == (same.cards_after, same.patients * 6)
     retired = parts(replace(EMPTY, retired=(Retirement("AR-DENTAL-01", "x"),)))
-    found = compare(shipped, retired, "aura-2026").differences
+    found = compare(shipped, retired, "aura-2026", few).differences
     gone = [one for one in found if one.rule == "AR-DENTAL-01"]
     assert gone
     assert {one.after for one in gone} == {"silent (retired at this site)"}
@@ -147,5 +152,5 @@ def test_nothing_differs_from_itself_and_a_retired_rule_differs_where_it_spoke()
 
 
 def test_other_words_on_the_card_are_a_difference_too() -> None:
-    found = compare(parts(), parts(replace(EMPTY, limits=(dental("182 d"),))), "aura-2026")
+    found = compare(parts(), parts(replace(EMPTY, limits=(dental("182 d"),))), "aura-2026", scenarios()[:1])
     assert {one.after for one in found.differences if one.rule == "AR-DENTAL-01"} == {"other words on the card"}

@@ -19,7 +19,9 @@ from hooks.request import HookRequest
 if TYPE_CHECKING:
     from cds_service.clients_file import ClientsFile
     from cds_service.pipeline import Parts, Reply
+    from cds_service.site.policies import Site
     from hooks.quiet import Memory, Remembered
+    from hooks.services import Service
 
 Clock = Callable[[], date]
 
@@ -52,17 +54,13 @@ def create_app(
     from cds_service.clients_file import load_clients
     from cds_service.memory import InMemory, Pseudonyms, remembering
     from cds_service.sandbox.pages import create_sandbox
-    from cds_service.site.policies import Site
-    from hooks.services import Service
 
     clients = None if settings.clients is None else load_clients(settings.clients)
-    callers = () if clients is None else (each.client for each in clients.agreements)
-    site = Site(clock, settings.edition, settings.policy, callers, parts)
-    fetcher = build_fetcher(settings)
+    site, fetcher = build_site(settings, clock, clients, parts), build_fetcher(settings)
 
     past, names = memory if memory is not None else InMemory(), Pseudonyms()
 
-    def advise(call: HookRequest, service: Service, language: str, caller: Caller) -> "Reply":
+    def advise(call: HookRequest, service: "Service", language: str, caller: Caller) -> "Reply":
         day, client = site.today(), caller.client
         wired = site.parts(client, day)
         service = wired.services.get(service.id, service)
@@ -88,6 +86,20 @@ def create_app(
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock))
     return app
+
+
+def build_site(
+    settings: Settings, clock: Clock, clients: "ClientsFile | None" = None, parts: "Parts | None" = None
+) -> "Site":
+    """What each client works with on each day; ``parts``, when given, for everyone on every day.
+
+    Raises:
+        BadPolicy: a policy or a code map does not fit.
+    """
+    from cds_service.site.policies import Site
+
+    callers = () if clients is None else (each.client for each in clients.agreements)
+    return Site(clock, settings.edition, settings.policy, callers, parts)
 
 
 def build_fetcher(settings: Settings) -> Fetcher:

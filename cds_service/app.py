@@ -2,17 +2,24 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response
 from flask_cors import CORS
 
-from cds_service import errors
+from cds_service import error_answers
 from cds_service.auth import Authenticate, Authenticator, MemoryTokens, SeenTokens, by_nobody, by_token
-from cds_service.clients import Caller
+from cds_service.clients import DEVELOPMENT, Caller
 from cds_service.fetching.fetcher import Fetcher
 from cds_service.fetching.limits import Limits
 from cds_service.hooks_api import Advise, S, create_blueprint
+from cds_service.operations import logs
+from cds_service.operations.openapi import describe
+from cds_service.operations.pages import create_pages
+from cds_service.operations.rates import Rates
+from cds_service.operations.tracing import span
+from cds_service.operations.watch import Watch
 from cds_service.settings import Settings, is_loopback
 from hooks.request import HookRequest
 
@@ -30,7 +37,9 @@ HEADERS = {
     "Cache-Control": "no-store",  # answers are about a patient, at a moment
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
 }
+HSTS = {"Strict-Transport-Security": "max-age=31536000"}  # a year; other names of the hospital are not ours to bind
 
 
 def create_app(
@@ -57,6 +66,7 @@ def create_app(
 
     clients = None if settings.clients is None else load_clients(settings.clients)
     site, fetcher = build_site(settings, clock, clients, parts), build_fetcher(settings)
+    watch = build_watch(site, clients)
 
     past, names = memory if memory is not None else InMemory(), Pseudonyms()
 
@@ -64,7 +74,9 @@ def create_app(
         day, client = site.today(), caller.client
         wired = site.parts(client, day)
         service = wired.services.get(service.id, service)
-        data = fetcher.complete(call, service, client)
+        with span("fetch"):
+            data = fetcher.complete(call, service, client)
+        watch.fetched(data)
 
         def ask(remembered: "tuple[Remembered, ...]", user: str | None) -> "Reply":
             return pipeline.advise(
@@ -80,17 +92,18 @@ def create_app(
                 data=data,
             )
 
-        return remembering(past, names.whose(call, caller.key), day, ask)
+        reply = remembering(past, names.whose(call, caller.key), day, ask)
+        watch.answered(service.id, reply)
+        return reply
 
-    app = build_app(settings, site.services(), advise, clients, tokens)
+    app = build_app(settings, site.services(), advise, clients, tokens, watch)
+    app.extensions["osteohooks.parts"] = site.parts(DEVELOPMENT, site.today())
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock))
     return app
 
 
-def build_site(
-    settings: Settings, clock: Clock, clients: "ClientsFile | None" = None, parts: "Parts | None" = None
-) -> "Site":
+def build_site(settings: Settings, clock: Clock, clients: "ClientsFile | None", parts: "Parts | None") -> "Site":
     """What each client works with on each day; ``parts``, when given, for everyone on every day.
 
     Raises:
@@ -100,6 +113,21 @@ def build_site(
 
     callers = () if clients is None else (each.client for each in clients.agreements)
     return Site(clock, settings.edition, settings.policy, callers, parts)
+
+
+def build_watch(site: "Site", clients: "ClientsFile | None") -> Watch:
+    """What counts the calls, and what is asked at `/readyz`: rules as shipped, canary patients as everyone has them."""
+    from cds_service.operations import roundtrip
+    from cds_service.site.canaries import Watched
+    from hooks.services import services
+
+    shipped, canaries = site.shipped, Watched(lambda: site.in_use(site.today()))
+    watch = Watch((service.id for service in services()), _ids(clients), shipped.rules)
+    watch.metrics.build(version("osteohooks"), shipped.edition, shipped.editions)
+    watch.ready.add("rules", lambda: roundtrip.as_part(shipped))
+    watch.ready.add("canaries", canaries.as_part)
+    watch.ready.add("log", logs.as_part)
+    return watch
 
 
 def build_fetcher(settings: Settings) -> Fetcher:
@@ -115,22 +143,40 @@ def build_app(
     advise: Advise[S],
     clients: "ClientsFile | None" = None,
     tokens: SeenTokens | None = None,
+    watch: Watch | None = None,
 ) -> Flask:
     """The web application for any services and any way to advise; without clients everyone may call.
 
     A page that needs looser security headers than an API sets its own: those already set are left alone.
     """
+    listed = tuple(services)
+    seen = watch or Watch((service.id for service in listed), _ids(clients))
     app = Flask("cds_service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # a wrong address is a 404, never a redirect with an HTML page
     app.extensions["osteohooks.clients"] = clients
     authenticate, open_discovery, origins = _who_calls(settings, clients, tokens)
     app.extensions["osteohooks.authenticate"] = authenticate  # for every other page that answers about a patient
-    app.register_blueprint(create_blueprint(services, advise, settings.language, authenticate, open_discovery))
-    errors.install(app)
-    app.after_request(_secure)
+    rates = Rates(settings.rate_limit)
+    app.register_blueprint(create_blueprint(listed, advise, settings.language, authenticate, open_discovery, rates))
+    counts = seen.metrics if settings.metrics else None
+    app.register_blueprint(create_pages(seen.ready, counts, lambda: _described(app, listed, settings.public_url)))
+    error_answers.install(app)
+    app.after_request(_secured(settings.public_url))
     _allow_origins(app, origins)
+    seen.install(app)
     return app
+
+
+def _ids(clients: "ClientsFile | None") -> tuple[str, ...]:
+    """Who may call, for the log and the metrics."""
+    return (DEVELOPMENT.id,) if clients is None else tuple(each.client.id for each in clients.registrations())
+
+
+def _described(app: Flask, services: Iterable[S], public_url: str | None) -> bytes:
+    """The OpenAPI document of what the application has."""
+    feedback = any(rule.rule.endswith("/feedback") for rule in app.url_map.iter_rules())
+    return describe(services, public_url, feedback=feedback)
 
 
 def _who_calls(
@@ -167,7 +213,13 @@ def _vary_by_origin(response: Response) -> Response:
     return response
 
 
-def _secure(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+def _secured(public_url: str | None) -> Callable[[Response], Response]:
+    """``public_url`` is the address EHRs use: only where that is https may browsers be told to use nothing else."""
+    sent = HEADERS | (HSTS if (public_url or "").startswith("https://") else {})
+
+    def secure(response: Response) -> Response:
+        for name, value in sent.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return secure

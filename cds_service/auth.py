@@ -99,7 +99,8 @@ class Authenticator:
         except NotBelieved as why:
             extra = {"event": "caller refused", "client": why.client, "reason": why.reason}
             _log.warning("caller refused (client %s): %s", why.client or "unknown", why.reason, extra=extra)
-        raise Unauthorized
+            reason = why.reason
+        raise Unauthorized(reason)
 
     def _believe(self, token: str, url: str | None) -> Caller:
         sent = opened(token)

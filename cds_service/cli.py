@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cds_service.cli_clients import clients
+from cds_service.cli_operations import conformance, openapi
 from cds_service.cli_policy import policy
 from cds_service.cli_report import report, watch
 from cds_service.clients import DEVELOPMENT
@@ -132,6 +133,10 @@ def sample(name: str | None, on: datetime | None) -> None:
     if name not in known:
         raise click.BadParameter(f"{name} is no scenario; osteohooks sample lists them", param_hint="NAME")
     click.echo(hook_request_bytes(scenario(name), on.date() if on else load_settings().today()))
+
+
+main.add_command(openapi)
+main.add_command(conformance)
 
 
 def _evaluate(body: bytes, parts: Parts, language: str, day: date) -> Reply:

@@ -79,7 +79,8 @@ def watch(client: str | None, as_data: bool) -> None:
     The exit status is 1 when there is anything. Without a decision log only the canary patients are asked.
     """
     settings = load_settings()
-    canaries = Watched(open_site(settings).all_parts).failures()
+    site = open_site(settings)
+    canaries = Watched(lambda: site.in_use(settings.today())).failures()
     try:
         with closing(database_of(settings)) as database, reading(database) as log:
             found = watchdog.look(log, settings.today(), canaries, client)

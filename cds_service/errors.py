@@ -4,21 +4,12 @@ The body is always an OperationOutcome (CDS Hooks 3.0, "Returning OperationOutco
 fields and positions, never a value from the request; neither does the log.
 """
 
-import logging
-import traceback
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
-from uuid import uuid4
 
-from flask import Flask, Response
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
-
-from fhir_mappers.record.answer import FAILED, INCOMPLETE, REFUSED, TIMED_OUT, TOO_MUCH, UNREACHABLE, UNREADABLE
-from hooks.exact_json import dumps_exact
 from hooks.refusal import BadRequest
-
-log = logging.getLogger("osteohooks")
 
 JSON = "application/json"
 
@@ -43,12 +34,13 @@ class Refusal(Exception):
 
 
 class Unauthorized(Refusal):
-    """401: nobody knows who calls. The same for every reason; the log has the reason."""
+    """401: nobody knows who calls. The same for every reason; the log and the metrics have the ``reason``."""
 
     status, code = 401, "login"
     headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
 
-    def __init__(self) -> None:
+    def __init__(self, reason: StrEnum | None = None) -> None:
+        self.reason = reason
         super().__init__(
             "The caller is not known.",
             "Every call needs a new token, signed by an EHR known here, for exactly this address.",
@@ -84,38 +76,20 @@ class UnknownService(Refusal):
 
 
 class MissingData(Refusal):
-    """412: data without which nothing can be said came neither with the call nor from a FHIR server.
-
-    Args:
-        keys: the prefetch keys.
-        failures: why those that were asked for at the FHIR server could not be had.
+    """412: data without which nothing can be said came neither with the call nor from a FHIR server; ``asked`` tells
+    what that one did.
     """
 
     status, code = 412, "required"
 
-    def __init__(self, keys: tuple[str, ...], failures: Mapping[str, str] | None = None) -> None:
-        by_reason: dict[str, list[str]] = {}
-        for key, why in (failures or {}).items():
-            by_reason.setdefault(_NOT_HAD.get(why, "did not give them"), []).append(key)
-        asked = "; ".join(f"{what} ({', '.join(found)})" for what, found in by_reason.items())
+    def __init__(self, keys: tuple[str, ...], asked: str = "") -> None:
         super().__init__(
             f"Required data is missing: {', '.join(keys)}.",
-            "Without it the advice would rest on guesses." + (f" fhirServer {asked}." if asked else ""),
+            f"Without it the advice would rest on guesses. {asked}".rstrip(),
             "Send these prefetch keys as discovery describes them, or a fhirServer and a token that give them.",
             tuple(f"prefetch.{key}" for key in keys),
         )
         self.keys = keys
-
-
-_NOT_HAD = {
-    TIMED_OUT: "did not answer in time",
-    REFUSED: "refused access",
-    UNREACHABLE: "could not be reached",
-    FAILED: "answered with an error",
-    TOO_MUCH: "has more than can be fetched",
-    INCOMPLETE: "gave lists whose further pages could not be had",
-    UNREADABLE: "gave an answer that could not be read",
-}
 
 
 class TooLarge(Refusal):
@@ -158,103 +132,44 @@ class TooDeep(Refusal):
         )
 
 
-# What we say to errors that Flask and werkzeug raise themselves: status -> (issue code, what, why, remedy).
-_HTTP: dict[int, tuple[str, str, str, str]] = {
-    404: (
-        "not-found",
-        "There is nothing at this address.",
-        "The service has /cds-services, /cds-services/{id} and /livez.",
-        "Check the base address; discovery is GET /cds-services.",
-    ),
-    405: (
-        "not-supported",
-        "This address does not have this method.",
-        "Discovery is read with GET, services are called with POST.",
-        "Use one of the methods in the Allow header.",
-    ),
-    429: (
-        "throttled",
-        "There are too many calls at the moment.",
-        "The limit protects the service for everyone else.",
-        "Repeat the call later.",
-    ),
-}
-_UNREADABLE = (
-    "structure",
-    "The request could not be read.",
-    "It is not a complete HTTP request, or the connection ended early.",
-    "Repeat the call; check proxies in between if it happens again.",
+THROTTLED = (
+    "There are too many calls at the moment.",
+    "The limit protects the service for everyone else.",
+    "Repeat the call later.",
 )
 
 
-def install(app: Flask) -> None:
-    """Let every error of ``app`` leave as an OperationOutcome."""
-    app.register_error_handler(Refusal, _refusal)
-    app.register_error_handler(BadRequest, _bad_request)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _broken)
+class TooManyCalls(Refusal):
+    """429: a client has used up its share for the moment; ``seconds`` say how long to wait."""
+
+    status, code = 429, "throttled"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(*THROTTLED)
+        self.headers = {"Retry-After": str(seconds)}
 
 
 def outcome(error: Refusal | BadRequest) -> dict[str, object]:
     """The OperationOutcome of a refusal, also for callers without HTTP (the command line)."""
     fields = error.fields if isinstance(error, Refusal) else (error.field,) if error.field else ()
-    return _outcome(error.code, error.what, error.why, error.remedy, fields)
+    return outcome_of(error.code, error.what, error.why, error.remedy, fields)
 
 
-def _outcome(
+def outcome_of(
+    code: str, what: str, why: str, remedy: str, fields: tuple[str, ...] = (), severity: str = "error"
+) -> dict[str, object]:
+    """An OperationOutcome with one issue."""
+    return {"resourceType": "OperationOutcome", "issue": [issue(code, what, why, remedy, fields, severity)]}
+
+
+def issue(
     code: str, what: str, why: str, remedy: str, fields: tuple[str, ...] = (), severity: str = "error"
 ) -> dict[str, object]:
     """``details`` say what is wrong, ``diagnostics`` why and what to do, ``expression`` where."""
-    issue: dict[str, object] = {
+    said: dict[str, object] = {
         "severity": severity,
         "code": code,
         "details": {"text": what},
         "diagnostics": f"{why} {remedy}",
     }
-    if fields:
-        issue["expression"] = list(fields)
-    return {"resourceType": "OperationOutcome", "issue": [issue]}
-
-
-def _response(status: int, body: dict[str, object]) -> Response:
-    return Response(dumps_exact(body), status=status, content_type=JSON)
-
-
-def _refusal(error: Refusal) -> Response:
-    response = _response(error.status, outcome(error))
-    response.headers.update(error.headers)
-    return response
-
-
-def _bad_request(error: BadRequest) -> Response:
-    return _response(400, outcome(error))
-
-
-def _http(error: HTTPException) -> Response:
-    status = error.code or 500
-    if status >= 500:
-        return _broken(error)
-    response = _response(status, _outcome(*_HTTP.get(status, _UNREADABLE)))
-    if isinstance(error, MethodNotAllowed):
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
-    return response
-
-
-def _broken(error: Exception) -> Response:
-    """500: our fault. The log gets the kind of error and its place, not its message, which could hold a value."""
-    incident = uuid4().hex[:12]
-    frames = traceback.extract_tb(error.__traceback__)
-    log.error(
-        "incident %s: %s at %s",
-        incident,
-        type(error).__name__,
-        " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames[-8:])),
-    )
-    body = _outcome(
-        "exception",
-        f"The service failed on this call; incident {incident}.",
-        "This is an error of the service, not of the request.",
-        "Tell the operator the incident number; treat the call as not answered, not as 'nothing to say'.",
-        severity="fatal",
-    )
-    return _response(500, body)
+    return said | {"expression": list(fields)} if fields else said

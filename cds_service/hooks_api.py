@@ -5,11 +5,15 @@ from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # gunicorn ships no types
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from cds_service.auth import Authenticate, by_nobody
 from cds_service.clients import Caller, Client
 from cds_service.errors import JSON, TooDeep, TooLarge, UnknownService, UnsupportedMedia
+from cds_service.operations.note import current
+from cds_service.operations.rates import Rates
+from cds_service.operations.tracing import span
 from hooks.request import HookRequest
 from hooks.response import Card, Discovery, DiscoveryService, to_wire
 from hooks.texts import LANGUAGES
@@ -72,11 +76,13 @@ def create_blueprint(
     default_language: str,
     authenticate: Authenticate = by_nobody,
     open_discovery: bool = True,
+    rates: Rates | None = None,
 ) -> Blueprint:
     """The routes of CDS Hooks for a list of services with distinct ids.
 
     Who calls is settled first: before the body is read, and before it is told which services there are. Discovery may
     be open; a token that is sent along is judged all the same, and the answer lists what is switched on for its client.
+    ``rates`` says how often a client may call.
 
     Raises:
         ValueError: two services have the same id.
@@ -98,12 +104,17 @@ def create_blueprint(
 
     @pages.post("/cds-services/<service_id>", strict_slashes=False)
     def call(service_id: str) -> Response:
-        caller = authenticate(request)
-        service = by_id.get(service_id)
+        with span("auth"):
+            caller = authenticate(request)
+        service, note = by_id.get(service_id), current()
+        note.client = caller.client.id
         if service is None or not caller.client.may_call(service_id):
             raise UnknownService
+        note.service, note.hook = service.id, service.hook
+        if rates is not None:
+            rates.admit(caller, request.remote_addr)
         hook_request = HookRequest.parse(_body(), service.hook)
-        language = _language(caller.client.offers(default_language, LANGUAGES))
+        note.language = language = _language(caller.client.offers(default_language, LANGUAGES))
         try:
             reply = advise(hook_request, service, language, caller)
         except RecursionError:
@@ -149,6 +160,8 @@ def _read(limit: int) -> bytes:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
         raise TooLarge(limit) from None
+    except ParseException:  # of the server, which reads the body only now: a chunk that is none
+        raise ClientDisconnected from None
     if len(body) > limit:
         raise TooLarge(limit)
     return body

@@ -8,7 +8,8 @@ from typing import Any
 
 from cds_service.clients import Silence
 from cds_service.errors import MissingData
-from cds_service.prefetch import Completed
+from cds_service.operations.tracing import span
+from cds_service.prefetch import Completed, what_failed
 from cds_service.silence import ask
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
@@ -129,9 +130,11 @@ def advise(
     """
     day, chosen = as_of or parts.today(), edition or parts.edition
     had = data or Completed(call.prefetch)
-    record = read(call, parts, day, had)
+    with span("read"):
+        record = read(call, parts, day, had)
     hushed = silence.hushes(service.id, (check.id for check in service.checks))
-    asked = ask(service.checks, record, Guideline(parts.rules, chosen), hushed, _report)
+    with span("ask"):
+        asked = ask(service.checks, record, Guideline(parts.rules, chosen), hushed, _report)
     _require_something(service, record, asked.aloud, had)
     speaker = parts.speakers[language, chosen]
     wanted = preferences(call.extension, call.hook)
@@ -141,8 +144,9 @@ def advise(
     def cards(found: Findings) -> tuple[Traced, ...]:
         return trace(compose(found, context, speaker, with_evidence=wanted.evidence), record.drafts, parts.key)
 
-    selection = select(cards(asked.aloud), wanted, past, speaker)
-    silent = (Withheld(card, (Reason.SILENT,)) for card in cards(asked.aside))
+    with span("show"):
+        selection = select(cards(asked.aloud), wanted, past, speaker)
+        silent = tuple(Withheld(card, (Reason.SILENT,)) for card in cards(asked.aside))
     return Reply(
         selection.cards,
         asked.findings,
@@ -200,10 +204,11 @@ def _require_something(service: Service, record: PatientRecord, findings: Findin
         return
     outcomes = {f.verdict.outcome for f in findings.all}
     if Outcome.UNDECIDED in outcomes and Outcome.DUE not in outcomes:
-        raise MissingData(tuple(service.prefetch), data.failures)
+        raise MissingData(tuple(service.prefetch), what_failed(data.failures))
 
 
 def _report(rule: str, error: Exception) -> None:
     """A broken check is logged by rule and kind of error: never a value, never a message that may hold one."""
     kind = type(error).__name__
-    _log.error("check %s failed: %s", rule, kind, extra={"rule": rule, "error": kind})
+    about = {"event": "check failed", "rule": rule, "error": type(error), "place": error.__traceback__}
+    _log.error("check %s failed: %s", rule, kind, extra=about)

@@ -10,6 +10,16 @@ from urllib.parse import quote
 from cds_service.fetching.limits import NotObtained
 from cds_service.fetching.pages import BUNDLE, Wish, read_page
 from fhir_mappers.kinds import KIND_OF_NAME
+from fhir_mappers.record.answer import (
+    FAILED,
+    INCOMPLETE,
+    NOT_FETCHED,
+    REFUSED,
+    TIMED_OUT,
+    TOO_MUCH,
+    UNREACHABLE,
+    UNREADABLE,
+)
 from hooks.request import HookRequest
 
 FETCHED = "fetched"
@@ -35,6 +45,27 @@ class Completed:
     origins: Mapping[str, str] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     referred: tuple[bytes, ...] = ()
+
+
+_SAID: Mapping[str, str] = {
+    TIMED_OUT: "did not answer in time",
+    REFUSED: "refused access",
+    UNREACHABLE: "could not be reached",
+    FAILED: "answered with an error",
+    TOO_MUCH: "has more than can be fetched",
+    INCOMPLETE: "gave lists whose further pages could not be had",
+    UNREADABLE: "gave an answer that could not be read",
+    NOT_FETCHED: "does not have them",
+}
+
+
+def what_failed(failures: Mapping[str, str]) -> str:
+    """What the FHIR server did, in a sentence for those who connect an EHR; empty when nothing failed."""
+    keys: dict[str, list[str]] = {}
+    for key, why in failures.items():
+        keys.setdefault(_SAID[why], []).append(key)
+    what = "; ".join(f"{said} ({', '.join(found)})" for said, found in keys.items())
+    return f"The FHIR server {what}." if what else ""
 
 
 class Templated(Protocol):

@@ -1,40 +1,30 @@
 """Runs the application under its production server, gunicorn, on the settings of the installation."""
 
 import gc
-import os
-from typing import Any
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn ships no types
 
-from cds_service.app import create_app
-from cds_service.clients_file import BadClients, ClientsFile
+from cds_service.operations import logs, serving, tracing
 from cds_service.settings import Settings, is_loopback
-from cds_service.site.policies import refusal
-from hooks.policy import BadPolicy
+
+if TYPE_CHECKING:
+    from cds_service.clients_file import ClientsFile
+    from cds_service.operations.watch import Watch
 
 NOTICE = "Development mode: callers are not authenticated. Do not connect it to real patients this way."
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    def __init__(self, settings: Settings, app: Flask) -> None:
-        self._settings, self._app = settings, app
+    def __init__(self, settings: Settings, app: Flask, ready: Callable[[], None] = lambda: None) -> None:
+        self._settings, self._app, self._ready = settings, app, ready
         super().__init__()
 
     def load_config(self) -> None:
-        options: dict[str, Any] = {
-            "bind": f"{self._settings.host}:{self._settings.port}",
-            "worker_class": "gthread",
-            "workers": 1,
-            "threads": 8,
-            "timeout": 60,
-            "graceful_timeout": 20,
-            "accesslog": None,
-            "loglevel": "info",
-            "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
-            "control_socket_disable": True,
-        }
-        for name, value in options.items():
+        for name, value in serving.options(self._settings, self._ready).items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
@@ -50,20 +40,54 @@ def run(settings: Settings) -> None:
     """
     if problem := _unsafe(settings):
         raise SystemExit(f"Osteohooks cannot start.\n{problem}")
+    serving.share_counts(settings)
+    if settings.tracing:
+        tracing.require()
+    app = _application(settings)
+    clients: ClientsFile | None = app.extensions["osteohooks.clients"]
+    told = (
+        [NOTICE] if clients is None else ["Callers are authenticated.", *(f"Client {note}" for note in clients.notes)]
+    )
+    print("\n".join([f"Osteohooks on http://{settings.host}:{settings.port}/cds-services", *told]), flush=True)
+    observe(app, settings)
+    gc.collect()
+    gc.freeze()  # tables live as long as the process: a collection during a call need not walk them
+    _Server(settings, app, lambda: begin_worker(settings)).run()
+
+
+def observe(app: Flask, settings: Settings) -> None:
+    """Start the log of this installation."""
+    watch: Watch = app.extensions["osteohooks.watch"]
+    words = (version("osteohooks"), f"http://{settings.host}:{settings.port}", "gthread")
+    logs.configure(watch.vocabulary(app, words), settings.log_level, settings.log_format, lost=watch.metrics.line_lost)
+    logs.info("started", port=settings.port, workers=settings.workers)
+
+
+def begin_worker(settings: Settings) -> None:
+    """What a worker starts for itself, because threads do not survive its birth."""
+    if settings.tracing:
+        from hooks.services import services
+
+        tracing.configure(service.id for service in services())
+
+
+def _application(settings: Settings) -> Flask:
+    """The application, with every cache filled before the workers are born and share them."""
+    # Not imported earlier: what counts must find the folder it shares with other workers, if there is one.
+    from cds_service.app import create_app
+    from cds_service.clients_file import BadClients
+    from cds_service.operations.roundtrip import warm_up
+    from cds_service.site.policies import refusal
+    from hooks.policy import BadPolicy
+
     try:
         app = create_app(settings, settings.today)
     except BadClients as error:
         raise SystemExit(f"Osteohooks cannot start.\n{error}") from None
     except BadPolicy as error:
         raise refusal(error) from None
-    clients: ClientsFile | None = app.extensions["osteohooks.clients"]
-    told = (
-        [NOTICE] if clients is None else ["Callers are authenticated.", *(f"Client {note}" for note in clients.notes)]
-    )
-    print("\n".join([f"Osteohooks on http://{settings.host}:{settings.port}/cds-services", *told]), flush=True)
-    gc.collect()
-    gc.freeze()  # tables live as long as the process: a collection during a call need not walk them
-    _Server(settings, app).run()
+    warm_up(app.extensions["osteohooks.parts"])
+    return app
 
 
 def _unsafe(settings: Settings) -> str | None:

@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service.addresses import is_loopback as is_loopback
 from cds_service.addresses import is_origin, secure_address
+from cds_service.operations.logs import FORMATS, LEVELS
+from cds_service.operations.rates import OFF, read_rate
 from hooks.limits import DEFAULT_EDITION, EDITIONS
 from hooks.texts import LANGUAGES
 
@@ -37,6 +39,17 @@ REMEDIES = {
     "allow_unauthenticated": "true or false",
     "clients": "the path of the clients file; osteohooks clients example prints one",
     "public_url": "the address EHRs call, without /cds-services, for example https://cds.example.org; never plain http://",
+    "workers": "a number of processes from 1 to 64, for example 2",
+    "threads": "a number of threads in each worker from 1 to 256, for example 8",
+    "keepalive": "whole seconds from 0 to 3600, for example 75",
+    "request_timeout": "whole seconds from 1 to 3600, for example 30",
+    "grace": "whole seconds from 1 to 600, for example 20",
+    "max_requests": "a number of requests, or 0 for never",
+    "rate_limit": "a number of calls and a time, for example 6000/minute, or off",
+    "metrics": "true or false",
+    "log_level": f"one of {', '.join(LEVELS)}",
+    "log_format": f"one of {', '.join(FORMATS)}",
+    "tracing": "true or false",
     "database": "sqlite:///path of a file, or postgresql://user:password@host/name",
     "state_dir": "the path of a folder on a local disk",
     "operator_token_file": "the path of a file that holds at least 24 random characters",
@@ -61,6 +74,13 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     if not all(value == "*" or is_origin(value) for value in values):
         raise ValueError("not an origin")
     return values
+
+
+def _rate(text: str) -> str:
+    rate = read_rate(text)
+    if rate is not None and rate.amount < 1:
+        raise ValueError("allows nothing")
+    return text
 
 
 def _zone(name: str) -> str:
@@ -94,6 +114,15 @@ class Settings(BaseSettings):
         public_url: the address EHRs call, without ``/cds-services``: the ``aud`` of their tokens begins with it.
         fetch_deadline: seconds within which missing data are fetched from an EHR's FHIR server, all of them together.
         fetch_ca_file: certificates to trust when fetching, besides those of the system: a hospital's own authority.
+        workers, threads: processes, and threads in each of them.
+        keepalive: how long (s) an unused connection stays open; longer than the proxy in front keeps it.
+        request_timeout: how long (s) a caller may take to send a request.
+        grace: how long (s) calls under way may take when the service is stopped.
+        max_requests: after how many requests a worker is replaced by a fresh one; 0 for never.
+        rate_limit: calls of one client to one worker, where nothing else was agreed with it; off in development mode.
+        metrics: whether `/metrics` is served; by default only in development mode.
+        log_level, log_format: what is logged, and for whom: ``auto`` writes for people on a terminal, JSON elsewhere.
+        tracing: whether OpenTelemetry spans are sent; where to is said by the ``OTEL_...`` variables.
         database: what is decided and reported is kept here; by default a SQLite file in ``state_dir``.
         state_dir: for what must outlive the process; on a local disk.
         operator_token_file: holds the token that opens `/report`; without one it is open in development alone.
@@ -116,6 +145,17 @@ class Settings(BaseSettings):
     allow_unauthenticated: bool = False
     clients: Path | None = None
     public_url: Annotated[str, AfterValidator(secure_address)] | None = None
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    threads: Annotated[int, Field(ge=1, le=256)] = 8
+    keepalive: Annotated[int, Field(ge=0, le=3600)] = 75
+    request_timeout: Annotated[int, Field(ge=1, le=3600)] = 30
+    grace: Annotated[int, Field(ge=1, le=600)] = 20
+    max_requests: Annotated[int, Field(ge=0)] = 0
+    rate_limit: Annotated[str, AfterValidator(_rate)] = "6000/minute"
+    metrics: bool = False
+    log_level: Annotated[str, AfterValidator(_one_of(LEVELS))] = "info"
+    log_format: Annotated[str, AfterValidator(_one_of(FORMATS))] = "auto"
+    tracing: bool = False
     database: SecretStr | None = None
     state_dir: Path = Path("var")
     operator_token_file: Path | None = None
@@ -124,8 +164,9 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _open_on_this_machine_only(cls, given: dict[str, Any]) -> dict[str, Any]:
-        local = is_loopback(str(given.get("host", "127.0.0.1"))) and "clients" not in given
-        return {"sandbox": local, "cors_origins": ("*",) if local else (), **given}
+        if not is_loopback(str(given.get("host", "127.0.0.1"))) or "clients" in given:
+            return given
+        return {"sandbox": True, "metrics": True, "rate_limit": OFF, "cors_origins": ("*",), **given}
 
     @property
     def zone(self) -> tzinfo | None:

@@ -26,6 +26,7 @@ _DOSES, _PLAIN = ("mg", "[iU]"), re.compile(r"\d+(\.\d+)?(E[+-]?\d+)?")
 _TENTH = Decimal("0.1")
 _MOST_PLACES = 12
 _GROUPED = 10_000  # 50,000 IU: from here on zeros are easily miscounted
+_LEAST_PLACES = {"mmol/L": 2}  # calcium is compared and shown to two decimals: 2.20, not 2.2 (catalogue P11)
 
 
 class Figures:
@@ -66,19 +67,19 @@ class Figures:
         row = self._shared["names"].get(key)
         return row[self.language] if row else key.replace("_", " ")
 
-    def number(self, value: Decimal) -> str:
-        """A decimal in the language's writing, with the digits it has and no trailing zeros."""
+    def number(self, value: Decimal, least: int = 0) -> str:
+        """A decimal in the language's writing, with the digits it has: no trailing zeros beyond ``least`` decimals."""
         digits = value.normalize()
-        return _number(digits, max(0, -int(digits.as_tuple().exponent)), self.language)
+        return _number(digits, max(least, -int(digits.as_tuple().exponent)), self.language)
 
     def quantity(self, quantity: Quantity) -> str:
         """A number with its unit; doses never end in ``.0`` (they are misread tenfold)."""
-        unit = self._shared["units"].get(quantity.unit)
+        unit, number = self._shared["units"].get(quantity.unit), self._number_of(quantity)
         if unit is None:
-            return f"{self.number(quantity.value)} {escape(quantity.unit)}"
+            return f"{number} {escape(quantity.unit)}"
         forms = unit[self.language]
         plural = abs(quantity.value) >= 2 if self.language == "fr" else abs(quantity.value) != 1
-        return f"{self.number(quantity.value)} {forms[-1] if plural else forms[0]}"
+        return f"{number} {forms[-1] if plural else forms[0]}"
 
     def day(self, when: PartialDate) -> str:
         """A date in words; a partial one keeps its precision."""
@@ -105,6 +106,9 @@ class Figures:
         if form == "short":
             return ", ".join(self.name(what) for what in named)
         return self.join([self._gap(m) for m in named.values()])
+
+    def _number_of(self, quantity: Quantity) -> str:
+        return self.number(quantity.value, _LEAST_PLACES.get(quantity.unit, 0))
 
     def _gap(self, gap: Missing) -> str:
         last = gap.last if gap.last is not None and gap.last.value is not None else None

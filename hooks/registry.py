@@ -97,7 +97,7 @@ CHECKS: tuple[Check, ...] = (
         vitamin_d_safety.intoxication,
         vitamin_d_safety.Intoxication,
         "vitamin-d",
-        (*TREATMENT, *LEVEL, SERVICES),
+        (*TREATMENT, *LEVEL, CONDITIONS, SERVICES),
     ),
     Check(
         "VITD-REPL-01",

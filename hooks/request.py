@@ -7,6 +7,7 @@ reader to judge. Strict: whatever decides for whom, by whom and about what the a
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Self
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -167,9 +168,9 @@ def _lifetime(granted: Mapping[str, object]) -> int:
     value = granted.get("expires_in")
     if value is None:
         raise missing("fhirAuthorization.expires_in", "CDS Hooks requires it with every access token.")
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, (int, Decimal)) or isinstance(value, bool) or value < 0 or value % 1:
         raise wrong_shape("fhirAuthorization.expires_in", "a whole number of seconds")
-    return value
+    return int(value)  # 300.0 is whole to JSON
 
 
 def _extension(sent: Mapping[str, Member]) -> dict[str, object]:

@@ -147,6 +147,7 @@ def connect(host: str, port: int) -> socket.socket:
         try:
             door.settimeout(deadline.at_most(limits.connect))
             door.connect(address)
+            door.settimeout(deadline.at_most(limits.silence))
             door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return door
         except OSError as error:

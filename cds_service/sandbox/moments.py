@@ -25,10 +25,13 @@ def context(
 ) -> Resource:
     """The fields that ``hook`` defines.
 
-    orders    what is being written, with resources it refers to; ``chosen`` are the ids of the orders themselves
+    orders    what is being written, with resources it refers to; ``chosen`` are the ids of the orders themselves; an
+              appointment among them is what is being booked, and no order
     prefetch  the record, for the running treatment that is renewed where nothing is being written
     """
     patient_id, wanted = patient["id"], set(chosen)
+    visits = [order for order in orders if order["resourceType"] == "Appointment"]
+    orders = [order for order in orders if order not in visits]
     written = [order for order in orders if order["id"] in wanted]
     found: Resource = {"userId": PRACTITIONER, "patientId": patient_id}
     if hook == "order-select":
@@ -38,10 +41,10 @@ def context(
     if hook == "encounter-discharge":
         found["encounterId"] = f"{patient_id}-stay"
     if hook == "medication-refill":
-        renewed = [order for order in orders if order.get("status") != "stopped"]
+        renewed = [order for order in orders if _is_drug(order) and order.get("status") != "stopped"]
         found["medications"] = _collection(renewed or _renewals(prefetch, patient_id, day))
     if hook == "appointment-book":
-        found["appointments"] = _collection([_visit(patient_id, day)])
+        found["appointments"] = _collection(visits or [_visit(patient_id, day)])
     return found
 
 
@@ -53,6 +56,10 @@ def reference(resource: Resource) -> str:
 def full_url(resource: Resource) -> str:
     """The absolute address of a resource."""
     return f"{FHIR_BASE}/{reference(resource)}"
+
+
+def _is_drug(resource: Resource) -> bool:
+    return resource["resourceType"] in ("MedicationRequest", "Medication")
 
 
 def _collection(resources: list[Resource]) -> Resource:

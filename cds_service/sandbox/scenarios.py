@@ -86,7 +86,9 @@ def record(of: Scenario, on: date | None = None) -> list[Resource]:
 
 
 def drafts(of: Scenario, on: date | None = None) -> list[Resource]:
-    """The orders being signed or selected, with resources they refer to; fresh copies, moved to ``on``."""
+    """The orders being signed, selected or renewed, or the appointments being booked, with resources they refer to;
+    fresh copies, moved to ``on``.
+    """
     return _copies(f"{of.patient}.drafts", _distance(of, on)) if of.drafts else []
 
 
@@ -97,8 +99,9 @@ def hook_request(of: Scenario, on: date | None = None, hook: str | None = None) 
     that is a FHIR date, dateTime or instant of at least day precision moves, whatever its element. The birth date moves
     too, so that the age, and with it the clearance, stays what it was. A bare year or month does not move.
 
-    With ``hook`` the same patient is asked at another moment: the drafts, if any, are signed, selected or renewed; a
-    renewal without drafts writes the running antiresorptives again; a booking proposes a plain visit.
+    With ``hook`` the same patient is asked at another moment: the drafts, if any, are signed, selected, renewed or,
+    when they are appointments, booked; a renewal without drafts writes the running antiresorptives again; a booking
+    without drafts proposes a plain visit.
     """
     resources, moment = record(of, on), hook or of.hook
     prefetch = _prefetch(resources)

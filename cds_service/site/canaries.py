@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from cds_service.operations.health import OK, Part, Status
 from cds_service.pipeline import Parts, advise
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario
 from hooks.limits import DEFAULT_EDITION
@@ -19,6 +20,7 @@ from hooks.request import HookRequest
 from hooks.services import services
 
 KEPT_S = 300.0
+_BROKEN = " broken"
 Found = tuple[str, ...]
 
 
@@ -44,27 +46,25 @@ def found_in(canary: Canary, parts: Parts) -> Found:
     call = HookRequest.parse(hook_request_bytes(about), service.hook)
     reply = advise(call, service, parts, "en", as_of=about.as_of, edition=DEFAULT_EDITION)
     spoke = (f"{f.rule.id} {f.status} {f.severity.value} {f.verdict.case}" for f in reply.findings.speaking)
-    return (*spoke, *(f"{broken.rule} broken" for broken in reply.findings.broken))
+    return (*spoke, *(f"{broken.rule}{_BROKEN}" for broken in reply.findings.broken))
 
 
 class Watched:
     """The canaries of one installation.
 
     Args:
-        parts: everything calls may work with, as shipped first; what each finds now is what it must find later.
+        in_use: everything calls work with now, as shipped first; what each finds when it is first seen, which is when
+            the service starts or a version comes into force, is what it must find later.
         now: seconds on any clock that never goes back.
     """
 
-    def __init__(self, parts: Iterable[Parts], now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._parts = tuple(parts)
-        self._expected: Mapping[tuple[int, str], Found] = {
-            (number, canary.scenario): canary.expected if number == 0 else found_in(canary, made)
-            for number, made in enumerate(self._parts)
-            for canary in canaries()
-        }
+    def __init__(self, in_use: Callable[[], Iterable[Parts]], now: Callable[[], float] = time.monotonic) -> None:
+        self._in_use, self._now = in_use, now
+        self._expected: dict[int, Mapping[str, Found]] = {}
+        self._known: list[Parts] = []  # kept, so that no two have one id
         self._lock = threading.Lock()
         self._last: tuple[float, tuple[str, ...]] | None = None
+        self._learn()
 
     def failures(self) -> tuple[str, ...]:
         """What is wrong, one sentence per canary; asked anew when the last answer is older than `KEPT_S`."""
@@ -73,15 +73,33 @@ class Watched:
                 self._last = self._now(), tuple(self._ask())
             return self._last[1]
 
+    def as_part(self) -> Part:
+        """The verdict for `/readyz`."""
+        wrong = self.failures()
+        return Part(Status.FAILED, f"Canary patients: {'; '.join(wrong)}.") if wrong else OK
+
+    def _learn(self) -> tuple[Parts, ...]:
+        used = tuple(self._in_use())
+        for number, made in enumerate(used):
+            if id(made) not in self._expected:
+                shipped = {canary.scenario: canary.expected for canary in canaries()}
+                self._expected[id(made)] = shipped if number == 0 else _all(made)
+                self._known.append(made)
+        return used
+
     def _ask(self) -> Iterable[str]:
-        for number, made in enumerate(self._parts):
-            for canary in canaries():
-                expected, found = self._expected[number, canary.scenario], _safely(canary, made)
+        for made in self._learn():
+            for scenario_id, found in _all(made).items():
+                expected = self._expected[id(made)][scenario_id]
                 lost, more = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
-                broken = [one for one in found if one.endswith(" broken")]
+                broken = [one for one in found if one.endswith(_BROKEN)]
                 if lost or more or broken:
                     under = f" under {made.policy_version}" if made.policy_version else ""
-                    yield f"{canary.scenario}{under}: {_told('lost', lost)}{_told('new', more or broken)}".rstrip("; ")
+                    yield f"{scenario_id}{under}: {_told('lost', lost)}{_told('new', more or broken)}".rstrip("; ")
+
+
+def _all(parts: Parts) -> dict[str, Found]:
+    return {canary.scenario: _safely(canary, parts) for canary in canaries()}
 
 
 def _safely(canary: Canary, parts: Parts) -> Found:
@@ -89,7 +107,7 @@ def _safely(canary: Canary, parts: Parts) -> Found:
     try:
         return found_in(canary, parts)
     except Exception as error:  # whatever stops a patient's call stops the canary's: that is what it is for
-        return (f"{type(error).__name__} broken",)
+        return (f"{type(error).__name__}{_BROKEN}",)
 
 
 def _told(word: str, findings: list[str]) -> str:

@@ -46,19 +46,16 @@ class Site:
         given: Parts | None = None,
     ) -> None:
         self.today, self._edition, self._default = given.today if given else today, edition, policy
-        self._given = given
+        self._given, self._clients = given, tuple(clients)
         self._policies: dict[Path, Versions] = {}
         self._codes: dict[str, Rows] = {}
         self._parts: dict[_Key, Parts] = {}
         if given is None:
-            self._read(tuple(clients))
+            self._read(self._clients)
 
     def parts(self, client: Client, day: date) -> Parts:
         """What a call of this client on this day works with."""
-        if self._given is not None:
-            return self._given
-        versions = self.policy_of(client)
-        parts = self._made(versions.on(day) if versions else None, client.code_maps)
+        parts = self._of(client, day)
         return parts if client.edition in (None, parts.edition) else replace(parts, edition=str(client.edition))
 
     def policy_of(self, client: Client) -> Versions | None:
@@ -77,9 +74,20 @@ class Site:
         return tuple(self._policies.values())
 
     @property
-    def all_parts(self) -> tuple[Parts, ...]:
-        """Everything that was made, as shipped first; for what has to look at all of it."""
-        return tuple(self._parts.values())
+    def shipped(self) -> Parts:
+        """The product without policy and codes."""
+        return self._given or self._made(None, ())
+
+    def in_use(self, day: date) -> tuple[Parts, ...]:
+        """What calls work with on a day, each once, as shipped first."""
+        found = (self.shipped, *(self._of(client, day) for client in (*self._clients, EVERYONE)))
+        return tuple({id(parts): parts for parts in found}.values())
+
+    def _of(self, client: Client, day: date) -> Parts:
+        if self._given is not None:
+            return self._given
+        versions = self.policy_of(client)
+        return self._made(versions.on(day) if versions else None, client.code_maps)
 
     def _read(self, clients: tuple[Client, ...]) -> None:
         problems: list[str] = []

@@ -47,7 +47,7 @@ def duplicate(record: PatientRecord, limits: Duplicate, draft: DraftOrder) -> Ve
     twice = [d for d in record.drafts if d is not draft and _is_live(d) and _differs(d, draft)]
     others = [o for o in _running(record) if _differs(o, draft) and not _being_stopped(record, o)]
     acting = [(o, _still_acts(record, limits, o) & _is_another(o, draft)) for o in others]
-    clash = either(answer for _, answer in acting) | record.looked(ORDERS, what="other_antiresorptive")
+    clash = either(answer for _, answer in acting) | record.looked(ORDERS, STATEMENTS, what="other_antiresorptive")
     clash = yes(*evidence_of(twice, "other_antiresorptive")) | clash if twice else clash
     orders = tuple(o for o, answer in acting if answer.is_yes and o.kind == "order")
     stop = (StopOrder(orders),) if orders else ()

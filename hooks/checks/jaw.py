@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import (
+    NOT_FETCHED,
     UNREADABLE,
     Answer,
     Known,
@@ -129,17 +130,20 @@ def definition(record: PatientRecord, limits: Definition) -> Verdict:
         no(*short.evidence),
         case="suspected" if short.is_yes else "due",
         beyond=limits.beyond,
-        days=_shown(days),
+        days=Quantity.of(f"{int(days.value.low)} d") if isinstance(days, Known) else None,
         on=_re_examination(record.as_of, limits, days),
         said_by=None if short.is_yes else "ONJ-REF-01",
     ).resting_on(*ever.evidence, *short.evidence)
 
 
 def _meets(record: PatientRecord, limits: Definition) -> Answer:
-    """Certainly osteonecrosis by the definition; where an item is open, ONJ-DEF-01 asks for it."""
+    """Certainly osteonecrosis by the definition. Where an item is open, ONJ-DEF-01 asks for it; it is not asked while
+    ordering, and there data that were not sent leave it open.
+    """
     long = ~at_most(_days_exposed(record, limits), limits.beyond)
     met = _exposed_bone(record) & _ever_exposed(record) & ~_irradiated(record) & long
-    return met if met.is_yes else no()
+    unsent = tuple(gap for gap in met.missing if gap.why in (NOT_FETCHED, UNREADABLE))
+    return met if met.is_yes else (unknown(*unsent) if unsent and record.is_ordering else no())
 
 
 def _exposed_bone(record: PatientRecord) -> Answer:
@@ -191,10 +195,6 @@ def _identified(record: PatientRecord) -> PartialDate | None:
     """The day exposed bone was identified, as far as it is recorded."""
     seen = [p.when for p in record.problems_of((c.EXPOSED_JAW_BONE,)) if p.is_ongoing and p.when is not None]
     return min(seen, key=lambda day: day.earliest, default=None)
-
-
-def _shown(days: Reading[Span]) -> Quantity | None:
-    return Quantity.of(f"{int(days.value.low)} d") if isinstance(days, Known) else None
 
 
 def _re_examination(day: date, limits: Definition, days: Reading[Span]) -> date | None:

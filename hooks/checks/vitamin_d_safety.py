@@ -60,14 +60,15 @@ def intoxication(record: PatientRecord, limits: Intoxication) -> Verdict:
     For whom  any patient when the chart opens; at an order, when vitamin D or an oncology antiresorptive is drafted
     Holds     the level, in the unit it was reported in, is not above the limit; none or an old one is silent
     Units     ng/mL or nmol/L as reported (P6), days (UCUM d)
-    Unknown   the level could not be had or read, in a patient who is treated or takes vitamin D
+    Unknown   the level could not be had or read, in a patient who has a cancer, is treated or takes vitamin D; in
+              anybody else a list that was not sent is not announced at every opening of the chart (P17)
     Source    guidelines/vitamin_d_safety.toml [VITD-TOX-01]
     """
     reading = record.latest(*c.VITAMIN_D_LEVELS, within=limits.freshness)
     drafted, taking = record.drafted_any(*c.VITAMIN_D_DRUGS), record.taking(*c.VITAMIN_D_DRUGS)
     for_whom = record.under_review() | drafted if record.is_ordering else yes()
     if isinstance(reading, Missing):
-        concerned = for_whom if record.is_ordering else record.under_review() | taking
+        concerned = for_whom if record.is_ordering else record.under_review() | taking | record.malignancy()
         return _not_known(record, reading, concerned)
     running = drafted | taking
     verdict = judge(

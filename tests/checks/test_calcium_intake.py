@@ -92,22 +92,24 @@ change           | outcome
                  | info due
 osteomalacia     | silent
 hypercalcaemia   | silent
-child            | silent
+born 2008-06-03  | info due     # 18 today
+born 2008-06-04  | silent
 untreated        | silent
 """
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("row", rows(WHOM), ids=name)
-def test_whom_the_target_concerns(row: dict[str, str]) -> None:
+def test_whom_the_target_concerns(row: dict[str, str], edition: str) -> None:
     patient = Bedside(moment="app") if row["change"] == "untreated" else treated()
     eats(patient, "600 10")
     if row["change"] == "osteomalacia":
         patient.ill("osteomalacia")
     if row["change"] == "hypercalcaemia":
         patient.observed("calcium_total", f"2.61 mmol/L @ {ago(30)}")
-    if row["change"] == "child":
-        patient.person(born="2010-01-01")
-    assert said(patient, "CA-INTAKE-01") == row["outcome"]
+    if row["change"].startswith("born"):
+        patient.person(born=row["change"].split()[1])
+    assert said(patient, "CA-INTAKE-01", edition) == row["outcome"]
 
 
 def test_while_ordering_it_is_a_line_beside_vitamin_d_and_never_a_question() -> None:
@@ -131,11 +133,12 @@ def test_while_ordering_it_is_a_line_beside_vitamin_d_and_never_a_question() -> 
     assert (finding.speaks, finding.because) == (False, "said only beside VITD-MAINT-01")
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(
     ("diet", "supplement"), [("0", "1000"), ("499", "1000"), ("500", "500"), ("600", "500"), ("999", "500")]
 )
-def test_the_fewest_tablets_that_reach_the_minimum(diet: str, supplement: str) -> None:
-    verdict = eats(treated(), f"{diet} 10").asks("CA-INTAKE-01").verdict
+def test_the_fewest_tablets_that_reach_the_minimum(diet: str, supplement: str, edition: str) -> None:
+    verdict = eats(treated(), f"{diet} 10").asks("CA-INTAKE-01", edition).verdict
     (offered,) = verdict.proposals
     assert isinstance(offered, NewMedication)
     assert str(offered.dose) == f"{supplement} mg"

@@ -73,6 +73,7 @@ def test_120_mg_under_the_skin_monthly(row: dict[str, str], edition: str) -> Non
     assert denosumab(row).outcome("DMAB-DOSE-01", edition) == row["outcome"]
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(
     ("order", "changed"),
     [
@@ -81,9 +82,9 @@ def test_120_mg_under_the_skin_monthly(row: dict[str, str], edition: str) -> Non
         ({"dose": "120 mg", "every": "14 d"}, (None, "28 d", None)),
     ],
 )
-def test_only_what_is_wrong_is_changed(order: dict[str, str], changed: tuple[str | None, ...]) -> None:
+def test_only_what_is_wrong_is_changed(order: dict[str, str], changed: tuple[str | None, ...], edition: str) -> None:
     patient = Bedside().drafts_order("xgeva", **order)
-    (change,) = patient.asks("DMAB-DOSE-01").verdict.proposals
+    (change,) = patient.asks("DMAB-DOSE-01", edition).verdict.proposals
     said = (change.dose and str(change.dose), change.interval and str(change.interval), change.route)
     assert said == changed
 
@@ -140,6 +141,9 @@ def test_denosumab_is_not_spaced_out(row: dict[str, str], edition: str) -> None:
     patient.drafts_order("xgeva", "120 mg", every=row["every"] or None)
     expected = "not-applicable" if edition == "aura-earlier" else row["2026 and intermediate"]
     assert patient.outcome("DMAB-SPACE-01", edition) == expected
+    if expected == "warning due":
+        (change,) = patient.asks("DMAB-SPACE-01", edition).verdict.proposals
+        assert str(change.interval) == "28 d"
 
 
 EXTENT = """
@@ -166,10 +170,13 @@ def test_few_metastases_name_quarterly_zoledronic_acid(row: dict[str, str], edit
     assert patient.drafts_order("xgeva", "120 mg").outcome("DMAB-OLIGO-01", edition) == expected
 
 
+@pytest.mark.parametrize("edition", EDITIONS[:2])
 @pytest.mark.parametrize(("clearance", "dose"), [("80", "4.0 mg"), ("42", "3.3 mg"), ("25", None), ("", None)])
-def test_the_quarterly_alternative_has_the_dose_of_the_clearance(clearance: str, dose: str | None) -> None:
+def test_the_quarterly_alternative_has_the_dose_of_the_clearance(
+    clearance: str, dose: str | None, edition: str
+) -> None:
     patient = clearing(clearance).ill("lung_cancer").observed("disease_extent", f"oligometastatic @ {ago(5)}")
-    proposals = patient.drafts_order("xgeva", "120 mg").asks("DMAB-OLIGO-01").verdict.proposals
+    proposals = patient.drafts_order("xgeva", "120 mg").asks("DMAB-OLIGO-01", edition).verdict.proposals
     offered = [(p.instead.item, str(p.instead.dose), str(p.instead.interval)) for p in proposals]
     assert offered == ([("zoledronic_acid", dose, "90 d")] if dose else [])
 

@@ -186,6 +186,6 @@ def test_the_other_order_is_proposed_for_stopping() -> None:
     assert [o.source.resource for o in stop.orders] == [order_id(patient)]
 
 
-@pytest.mark.parametrize("kind", ["medicationRequests"])
+@pytest.mark.parametrize("kind", ["medicationRequests", "medicationStatements"])
 def test_orders_that_were_not_fetched_are_not_taken_for_none(kind: str) -> None:
     assert Bedside().without(kind).drafts_order("zometa").outcome("AR-DUP-01") == "needs-data other_antiresorptive"

@@ -174,9 +174,10 @@ def test_benefit_and_risk_are_listed_without_a_score(edition: str) -> None:
     assert figures["harms"].keys == ("hypocalcaemia_under_treatment", "smoking_current")
 
 
-def test_answers_are_asked_again_after_thirty_days_and_the_others_are_not_asked() -> None:
-    assert weighed().asks("DUR-BR-01").verdict.figures["harms"].keys == ("none_found",)
-    assert weighed(day=31).outcome("DUR-BR-01") == f"needs-data {','.join(ANSWERS)}"
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_answers_are_asked_again_after_thirty_days_and_the_others_are_not_asked(edition: str) -> None:
+    assert weighed().asks("DUR-BR-01", edition).verdict.figures["harms"].keys == ("none_found",)
+    assert weighed(day=31).outcome("DUR-BR-01", edition) == f"needs-data {','.join(ANSWERS)}"
     partly = weighed(day=31).observed("ctx_rising", f"true @ {ago(1)}")
     assert partly.outcome("DUR-BR-01") == f"needs-data {','.join(a for a in ANSWERS if a != 'ctx_rising')}"
     assert partly.asks("DUR-BR-01").verdict.figures["benefits"].keys == ("ctx_rising",)

@@ -124,8 +124,9 @@ procedures unsent                       | needs-data skeletal_event
 """
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("row", rows(URGENT), ids=name)
-def test_an_emergency_or_a_bone_event_waits_for_nothing(row: dict[str, str]) -> None:
+def test_an_emergency_or_a_bone_event_waits_for_nothing(row: dict[str, str], edition: str) -> None:
     patient, extra = lung_patient().ordered("pembrolizumab", ago(2)), dict[str, Any]()
     kind, _, more = row["what"].partition(" ")
     if kind == "calcium":
@@ -141,7 +142,7 @@ def test_an_emergency_or_a_bone_event_waits_for_nothing(row: dict[str, str]) -> 
         patient.done(kind, ago(more))
     else:
         patient.ill(kind, ago(more))
-    assert patient.drafts_order("xgeva", **extra).outcome(RULE) == row["outcome"]
+    assert patient.drafts_order("xgeva", **extra).outcome(RULE, edition) == row["outcome"]
 
 
 PLANNED = """
@@ -156,17 +157,20 @@ immunotherapy | denosumab  | outcome   | proposed
 """
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("drafted", [True, False])
 @pytest.mark.parametrize("row", rows(PLANNED), ids=name)
-def test_denosumab_is_proposed_after_the_first_planned_immunotherapy(row: dict[str, str], drafted: bool) -> None:
+def test_denosumab_is_proposed_after_the_first_planned_immunotherapy(
+    row: dict[str, str], drafted: bool, edition: str
+) -> None:
     patient, day = lung_patient(), {"starts": row["immunotherapy"]} if row["immunotherapy"] else {}
     if drafted:
         patient.drafts_order("pembrolizumab", **day)
     else:
         patient.ordered("pembrolizumab", ago(2), **day)
     patient.drafts_order("xgeva", **({"starts": row["denosumab"]} if row["denosumab"] else {}))
-    assert patient.outcome(RULE) == row["outcome"]
-    proposals = patient.asks(RULE).verdict.proposals if row["outcome"] == "info due" else ()
+    assert patient.outcome(RULE, edition) == row["outcome"]
+    proposals = patient.asks(RULE, edition).verdict.proposals if row["outcome"] == "info due" else ()
     assert [p.to.isoformat() for p in proposals if isinstance(p, PostponeDraft)] == row["proposed"].split()
 
 

@@ -112,7 +112,8 @@ zometa given 181     | warning due
 xgeva drafted        | satisfied
 provisional          | not-applicable
 breast               | not-applicable
-child                | not-applicable
+born 2008-06-03      | warning due                      # 18 today
+born 2008-06-04      | not-applicable
 pregnant             | not-applicable
 ? medicationRequests | needs-data antiresorptive_order
 """
@@ -132,7 +133,7 @@ def circumstance(said: str) -> Bedside:
         "osteonecrosis": lambda: patient.ill("onj_drug_induced"),
         "declined": lambda: patient.observed("antiresorptive_declined", f"true @ {ago(2)}"),
         "breast": lambda: patient.resources["conditions"].pop(0),
-        "child": lambda: patient.person(born="2010-01-01"),
+        "born": lambda: patient.person(born=rest),
         "pregnant": lambda: patient.person(sex="female", born="1990-01-01").ill("pregnancy"),
     }
     if first in simple:

@@ -190,6 +190,15 @@ def test_a_dose_past_an_osteonecrosis_is_warned_of_even_when_referred(row: dict[
     assert patient.outcome("ONJ-REF-01") == row["ONJ-REF-01"]
 
 
+@pytest.mark.parametrize("kind", ["conditions", "procedures", "observations", "medicationAdministrations"])
+@pytest.mark.parametrize("jaw", ["definition", "open"])
+def test_an_osteonecrosis_by_definition_is_not_hidden_by_data_that_were_not_sent(jaw: str, kind: str) -> None:
+    patient = referred({"jaw": jaw, "referral": ""}, "order-sign").drafts_order("xgeva").without(kind)
+    assert patient.outcome("ONJ-REF-01").startswith(("needs-data", "warning ordered"))
+    seen = referred({"jaw": jaw, "referral": ""}).without(kind)
+    assert seen.outcome("ONJ-DEF-01").startswith(("needs-data", "info")), "with the chart open it is asked there"
+
+
 def test_the_order_may_be_put_on_hold_and_the_centre_asked() -> None:
     patient = Bedside().ill("onj_drug_induced").drafts_order("xgeva")
     (draft,) = patient.record().drafts

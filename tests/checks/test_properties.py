@@ -13,7 +13,10 @@ from tests.support.varied import changed, in_other_units, mark_wrong, patients, 
 EDITION = st.sampled_from(EDITIONS)
 MANY = settings(max_examples=60, deadline=None, derandomize=True)
 SPEAKS = ("due", "undecided")
-LISTS_WHAT_IS_NOT_KNOWN_DONE = {"AR-EMERG-01"}  # an emergency names every step left, known or not
+# An emergency names every step left, known or not; an infusion of which it is not known is treated as the first one.
+TAKES_UNKNOWN_FOR_NOT_DONE = {"AR-EMERG-01", "ZOL-PARA-01"}
+# Two findings are not announced at every opening of every chart when a list was not sent (P17): a level of vitamin D that
+# may be one of intoxication, in somebody without a cancer; the definition of osteonecrosis, where it was only a question.
 
 OTHER = {"coding": [{"system": "https://example.org/other", "code": "x1"}], "text": "Something else altogether"}
 IRRELEVANT: dict[str, tuple[str, dict[str, Any]]] = {
@@ -99,7 +102,7 @@ def test_a_resource_entered_in_error_was_never_there(patient: Bedside, edition: 
 def test_what_spoke_never_falls_silent_because_data_were_not_sent(kind: str, patient: Bedside, edition: str) -> None:
     before, after = told(patient, edition), told(changed(patient).without(kind), edition)
     lost = {key: after[key] for key in before if before[key][0] in SPEAKS and _silent_safe(after[key])}
-    assert lost == {}
+    assert {key: said for key, said in lost.items() if not _is_not_announced(key[0], before[key], patient)} == {}
 
 
 @pytest.mark.parametrize("kind", ["patient", *KINDS])
@@ -109,7 +112,13 @@ def test_nothing_new_is_due_because_data_were_not_sent(kind: str, patient: Bedsi
     before, after = told(patient, edition), told(changed(patient).without(kind), edition)
     quiet = {key for key, said in before.items() if said[0] not in SPEAKS and said[1] is None}
     raised = {key for key in quiet if after[key][0] == "due"}
-    assert {key for key in raised if key[0] not in LISTS_WHAT_IS_NOT_KNOWN_DONE} == set()
+    assert {key for key in raised if key[0] not in TAKES_UNKNOWN_FOR_NOT_DONE} == set()
+
+
+def _is_not_announced(rule: str, before: tuple[Any, ...], patient: Bedside) -> bool:
+    if rule == "VITD-TOX-01":
+        return patient.record().malignancy().is_no
+    return rule == "ONJ-DEF-01" and before[0] == "undecided"
 
 
 def _silent_safe(said: tuple[Any, ...]) -> bool:

@@ -1,21 +1,14 @@
 """Patients to whom the guideline asks nothing: no finding speaks, at any of the six hooks, in any edition.
 
-A cell holds facts, separated by commas: ``ill`` a disease, ``given``, ``ordered``, ``told`` or ``done`` something so
-many days ago, ``had`` a result, ``born``, ``sex``, ``clears`` so many mL/min. Drafts are sent where orders are written.
+The cells are in the words of ``tests/support/charted.py`` and ``quiet.py``. Those who stand just inside a boundary are in
+``test_silence_inside.py``.
 """
 
 import pytest
 
-from hooks.evaluate import Findings, Guideline, evaluate
 from hooks.limits import EDITIONS
-from hooks.services import services
-from tests.support.bedside import RULES, Bedside
-from tests.support.chart import ago
 from tests.support.drawn import name, rows
-from tests.support.renal import clearing
-from tests.support.varied import MOMENTS
-
-WRITING = ("order-select", "order-sign", "medication-refill")
+from tests.support.quiet import WRITING, in_order, spoken
 
 NO_BONE_DISEASE = """
 who                        | on file                                                  | draft
@@ -92,13 +85,6 @@ declined                   | ill lung_cancer, ill bone_metastasis 30, had antire
 a child with a tumour      | born 2016-01-01, ill bone_metastasis 30                  |
 """
 
-IN_ORDER = "ill lung_cancer 400, ill bone_metastasis 200, clears 80, had calcium_total 2.40 mmol/L 2, "
-IN_ORDER += "had albumin_serum 40 g/L 2, had vitamin_d_25oh_total 100 nmol/L 20, done dental_examination 60, "
-IN_ORDER += "done dental_panoramic_xray 60, had dental_examination_outcome dental-cleared 60, "
-IN_ORDER += "ordered cholecalciferol 300"
-BEGUN = "given {drug} 168, given {drug} 140, given {drug} 112, given {drug} 84, given {drug} 56, given {drug} 28"
-BEGUN += ", ordered {drug} 170"
-
 READY = """
 who                          | on file                                   | draft
 -----------------------------+-------------------------------------------+----------------------------
@@ -124,64 +110,6 @@ denosumab, immunotherapy     | begun xgeva, given pembrolizumab 21       | pembr
 """
 
 
-def chart(facts: str) -> Bedside:
-    patient = Bedside()
-    for fact in filter(None, (part.strip() for part in facts.split(","))):
-        _add(patient, *fact.split(" "))
-    return patient
-
-
-def _add(patient: Bedside, verb: str, what: str, *more: str) -> None:
-    drug = what.replace("_", " ")
-    match verb:
-        case "born" | "sex":
-            patient.person(**{verb: what})
-        case "clears":
-            clearing(what, sex=str((patient.patient or {})["gender"]), bedside=patient)
-        case "ill":
-            patient.ill(what, ago(more[0]) if more else None)
-        case "done":
-            patient.done(what, ago(more[0]))
-        case "had":
-            patient.observed(what, f"{' '.join(more[:-1])} @ {ago(more[-1])}")
-        case "given":
-            patient.given(drug, ago(more[0]), f"{more[1]} mg" if more[1:] else None)
-        case "ordered" | "stopped":
-            patient.ordered(drug, ago(more[0]), status="active" if verb == "ordered" else verb)
-        case "told":
-            patient.stated(drug, ago(more[0]))
-        case _:
-            raise ValueError(verb)
-
-
-def write(patient: Bedside, drafts: str) -> None:
-    """``zometa 4 28 30``: product, mg, every so many days, over so many minutes or ``sc``."""
-    for draft in filter(None, (part.strip() for part in drafts.split(";"))):
-        product, dose, days, how = (*draft.split(" "), "", "", "")[:4]
-        extra = {"every": f"{days} d"} if days else {}
-        extra |= {"route": "route_sc"} if how == "sc" else ({"over": f"{how} min"} if how else {})
-        patient.drafts_order(product, f"{dose} mg" if dose else None, **extra)
-
-
-def asked(facts: str, drafts: str, moment: str, edition: str) -> Findings:
-    """What the service of one moment answers."""
-    patient = chart(facts)
-    patient.moment = moment
-    if moment in WRITING:
-        write(patient, drafts)
-    checks = tuple(check for service in services() if service.hook == moment for check in service.checks)
-    found = evaluate(checks, patient.record(), Guideline(RULES, edition))
-    assert not found.broken, found.broken
-    return found
-
-
-def in_order(row: dict[str, str]) -> dict[str, str]:
-    """The row with everything in order, and its six doses written out."""
-    first, _, rest = row["on file"].partition(",")
-    doses = BEGUN.format(drug=first.removeprefix("begun ")) if first.startswith("begun ") else first
-    return {**row, "on file": f"{IN_ORDER}, {doses},{rest}"}
-
-
 PREPARED = [in_order(row) for row in rows(READY)]
 PATIENTS = [row for table in (NO_BONE_DISEASE, OTHER_CANCER, BONE_DISEASE) for row in rows(table)]
 PATIENTS += [in_order(row) for row in rows(WELL_TREATED)]
@@ -194,25 +122,15 @@ def test_there_are_enough_of_them() -> None:
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("row", PATIENTS, ids=lambda row: row["who"])
 def test_nothing_is_said(row: dict[str, str], edition: str) -> None:
-    assert spoken(row, MOMENTS, edition) == {}
+    assert spoken(row, edition) == {}
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("row", PREPARED, ids=lambda row: row["who"])
 def test_a_well_prepared_first_order_is_signed_without_a_word(row: dict[str, str], edition: str) -> None:
-    assert spoken(row, WRITING, edition) == {}
+    assert spoken(row, edition, WRITING) == {}
 
 
 @pytest.mark.parametrize("row", PREPARED, ids=lambda row: row["who"])
 def test_the_same_order_speaks_when_nothing_is_prepared(row: dict[str, str]) -> None:
-    assert spoken({**row, "on file": "ill lung_cancer, ill bone_metastasis 30"}, WRITING, EDITIONS[0])
-
-
-def spoken(row: dict[str, str], moments: tuple[str, ...], edition: str) -> dict[str, list[str]]:
-    """What speaks at which moment."""
-    found = {moment: asked(row["on file"], row["draft"], moment, edition).speaking for moment in moments}
-    return {
-        moment: [f"{f.rule.id} {f.status} {f.verdict.case}" for f in speaking]
-        for moment, speaking in found.items()
-        if speaking
-    }
+    assert spoken({**row, "on file": "ill lung_cancer, ill bone_metastasis 30"}, EDITIONS[0], WRITING)

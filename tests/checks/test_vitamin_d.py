@@ -135,15 +135,16 @@ asked       | level days | note
 """
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("row", rows(PENDING), ids=name)
-def test_a_pending_test_is_named_as_awaited(row: dict[str, str]) -> None:
+def test_a_pending_test_is_named_as_awaited(row: dict[str, str], edition: str) -> None:
     days, status = row["asked"].split()
     patient = asked(Bedside().drafts_order("zometa"), int(days), status)
     if row["level days"] == "0":  # asked for and resulted today, in a unit that is not understood
         level(patient, "35 mg/L", 0)
     elif row["level days"]:
         level(patient, "35 ng/mL", row["level days"])
-    finding = patient.asks("VITD-CHECK-01")
+    finding = patient.asks("VITD-CHECK-01", edition)
     assert finding.verdict.outcome == "due"
     assert finding.verdict.notes == ((row["note"],) if row["note"] else ())
 

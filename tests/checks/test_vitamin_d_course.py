@@ -7,6 +7,7 @@ import pytest
 
 from fhir_mappers.record.proposals import NewMedication, NewService, Together
 from fhir_mappers.record.quantity import Quantity
+from hooks.limits import EDITIONS
 from tests.support.bedside import Bedside
 from tests.support.chart import ago, missing
 from tests.support.drawn import name, rows
@@ -56,6 +57,31 @@ def test_a_running_or_drafted_course_is_to_be_finished() -> None:
     high = calcium(drafted, "2.61").asks("VITD-REPL-01")
     assert (high.severity, high.verdict.case) == ("warning", "hypercalcaemia")
     assert "calcium_total" in {proof.what for proof in high.verdict.evidence}
+
+
+RUNNING = """
+dose  | every | count | written | VITD-REPL-01
+------+-------+-------+---------+------------------
+50000 | 7 d   | 8     | 59      | info in_progress
+50000 | 7 d   | 8     | 60      | info in_progress   # the day of the sample
+50000 | 7 d   | 8     | 61      | warning due        # begun before the sample
+50000 | 30 d  | 2     | 59      | info in_progress   # counted doses are a course
+50000 | 30 d  | 1     | 59      | warning due        # a single dose is none
+50000 | 15 d  |       | 59      | info in_progress   # without an end, but a fortnight apart
+50000 | 16 d  |       | 59      | warning due
+50000 | 30 d  |       | 59      | warning due        # maintenance
+49999 | 7 d   | 8     | 59      | warning due
+1000  | 1 d   |       | 59      | warning due        # a daily supplement
+"""
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("row", rows(RUNNING), ids=name)
+def test_which_order_is_a_loading_course(row: dict[str, str], edition: str) -> None:
+    patient = level(Bedside(), "15 ng/mL").drafts_order("zometa")
+    course = loading(int(row["count"]) if row["count"] else None, every=row["every"])
+    patient.ordered("cholecalciferol", ago(row["written"]), f"{row['dose']} [iU]", **course)
+    assert patient.outcome("VITD-REPL-01", edition) == row["VITD-REPL-01"]
 
 
 def test_the_course_its_maintenance_and_the_new_level_are_one_suggestion() -> None:

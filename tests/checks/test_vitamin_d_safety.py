@@ -124,6 +124,28 @@ def test_a_level_that_was_not_sent_is_named_once() -> None:
     assert treated.asks("VITD-TOX-01").verdict.said_by == "VITD-REPL-01"
 
 
+UNSENT = """
+who                       | VITD-TOX-01
+--------------------------+--------------------------------
+                          | not-applicable                   # not announced at every chart
+ill osteoporosis          | not-applicable
+ill lung_cancer           | needs-data vitamin_d_25oh_total  # the level may be one of intoxication
+ill multiple_myeloma      | needs-data vitamin_d_25oh_total
+ordered cholecalciferol   | needs-data vitamin_d_25oh_total
+given xgeva               | needs-data vitamin_d_25oh_total
+"""
+
+
+@pytest.mark.parametrize("row", rows(UNSENT), ids=name)
+def test_a_level_that_was_not_sent_is_not_taken_for_a_harmless_one(row: dict[str, str]) -> None:
+    patient = level(Bedside(moment="patient-view"), "200 ng/mL", 10)
+    how, _, what = row["who"].partition(" ")
+    if how:
+        {"ill": patient.ill, "ordered": patient.ordered, "given": patient.given}[how](what, ago(30))
+    assert patient.outcome("VITD-TOX-01") != "not-applicable"
+    assert patient.without("observations").outcome("VITD-TOX-01") == row["VITD-TOX-01"]
+
+
 SUPPLEMENTS = """
 drug                  | calcium | days | albumin | VITD-SAFE-01
 ----------------------+---------+------+---------+---------------------------

@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from cds_service.pipeline import Parts, Reply, advise, build_parts
@@ -18,7 +19,7 @@ from cds_service.sandbox.scenarios import Scenario, hook_request_bytes, scenario
 from hooks.limits import EDITIONS
 from hooks.request import HookRequest
 from hooks.services import Service, services
-from hooks.texts import LANGUAGES
+from hooks.texts import LANGUAGES, Speaker
 
 FOLDER = Path(__file__).parent
 ALL = "every edition"
@@ -100,9 +101,12 @@ def _cards(about: Scenario, service: str) -> list[str]:
     """Card by card; cards of two editions are the same card when they have the same leading rule."""
     blocks: dict[str, dict[str, list[str]]] = {}
     for edition in EDITIONS:
-        spoken = [ask(about, edition, language, service).cards for language in LANGUAGES]
-        for said in zip(*spoken, strict=True):
-            blocks.setdefault(said[0].source.topic.code, {})[edition] = _card(said)
+        replies = [ask(about, edition, language, service) for language in LANGUAGES]
+        for said in zip(*(reply.cards for reply in replies), strict=True):
+            texts = [
+                line for reply, card in zip(replies, said, strict=True) for line in _text(reply.speaker, card.detail)
+            ]
+            blocks.setdefault(said[0].source.topic.code, {})[edition] = [*_card(said), *texts]
     return [line for lead, found in blocks.items() for line in _compared(lead, found, "no card")]
 
 
@@ -116,6 +120,14 @@ def _card(said: Iterable[Any]) -> list[str]:
     labels = [[suggestion.label for suggestion in card.suggestions or ()] for card in spoken.values()]
     lines += [f"->  {' / '.join(label)}" for label in zip(*labels, strict=True)]
     return lines
+
+
+def _text(speaker: Speaker, detail: str) -> list[str]:
+    """What a card says below its summary; the evidence, the section and the name of the edition are left out."""
+    left_out = tuple(f"{speaker.word(name)}{speaker.figures.colon}" for name in ("rests-on", "source"))
+    said = [block for block in detail.split("\n\n")[:-1] if not block.startswith(left_out)]
+    wrapped = [wrap(block, 108, break_long_words=False, break_on_hyphens=False) for block in said]
+    return [f"{speaker.language}  |  {line}" for block in wrapped for line in block]
 
 
 def _findings(about: Scenario) -> list[str]:

@@ -178,7 +178,9 @@ def test_resources_are_valid_and_about_this_patient(name: str, edition: str) -> 
         get_fhir_model_class(resource["resourceType"]).model_validate_json(dumps_exact(resource))
         assert resource["subject"]["reference"] == patient
         assert ("id" in resource) == (action["type"] == "update")
-        if action["type"] == "create":
+        if resource["resourceType"] == "MedicationStatement":  # what is taken is told, not ordered
+            assert resource["status"] == "active"
+        elif action["type"] == "create":
             assert resource["status"] == ("stopped" if "priorPrescription" in resource else "draft")
             assert resource["intent"] in ("order", "proposal", "plan")
 

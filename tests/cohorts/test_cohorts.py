@@ -46,6 +46,16 @@ def test_the_advice_is_what_the_guideline_says(about: Scenario) -> None:
             assert word not in words(reply), (word, edition)
 
 
+@pytest.mark.parametrize("name", [name for name, judged in EXPECTED.items() if "only" in judged])
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_what_one_edition_says_the_others_do_not(name: str, edition: str) -> None:
+    by_edition, shown = EXPECTED[name]["only"], words(ask(scenario(name), edition, "en"))
+    mine = by_edition.get(edition, [])
+    assert [figure for figure in mine if figure not in shown] == []
+    others = {figure for figures in by_edition.values() for figure in figures if figure not in mine}
+    assert [figure for figure in others if figure in shown] == []
+
+
 def said(finding: Finding) -> str:
     status = "needs-data " if finding.status == "needs-data" else ""
     return f"{finding.rule.id} {status}{finding.severity.value}"

@@ -65,9 +65,10 @@ def speaking(reply: Reply) -> set[str]:
     return {finding.rule.id for finding in reply.findings.speaking}
 
 
-# An unknown extent of the disease is silence by the catalogue, not a question; BRIDGE-01 speaks for BRIDGE-03.
+# An unknown extent of the disease is silence by the catalogue, not a question; BRIDGE-01 speaks for BRIDGE-03, and for an
+# osteonecrosis by definition ONJ-DEF-01 asks for the item that is open.
 SILENT_WHEN_UNKNOWN = {"ZOL-SPACE-01", "DMAB-OLIGO-01"}
-SPOKEN_FOR = {"AR-START-02": "AR-START-01", "BRIDGE-03": "BRIDGE-01"}
+SPOKEN_FOR = {"AR-START-02": "AR-START-01", "BRIDGE-03": "BRIDGE-01", "ONJ-REF-01": "ONJ-DEF-01"}
 
 
 def cases(names: list[str]) -> list[Any]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cds_service.errors import _NOT_HAD
 from cds_service.fetching.fetcher import Fetcher
+from cds_service.prefetch import _SAID
 from fhir_mappers.record.answer import (
     FAILED,
     INCOMPLETE,
@@ -93,12 +93,20 @@ def misbehave(hospital: Ehr, **by_type: Behaviour) -> Ehr:
     return hospital
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if FAULTS[name][1] == TIMED_OUT])
+def test_no_fault_holds_a_call_beyond_its_deadline(hospital: Ehr, name: str) -> None:
+    own = fetcher(deadline=DEADLINE)
+    started = time.monotonic()
+    data = complete(misbehave(hospital, Observation=FAULTS[name][0]), by=own)
+    assert time.monotonic() - started < DEADLINE + SLACK
+    assert data.failures["observations"] == TIMED_OUT
+    own.close()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if FAULTS[name][1] != TIMED_OUT])
 def test_one_key_fails_and_the_others_come(hospital: Ehr, one: Fetcher, name: str) -> None:
     fault, why = FAULTS[name]
-    started = time.monotonic()
     data = complete(misbehave(hospital, Observation=fault), by=one)
-    assert time.monotonic() - started < DEADLINE + SLACK
     assert data.failures == {"observations": why}
     assert "observations" not in data.prefetch
     assert set(data.origins) == set(KEYS) - {"observations"}
@@ -128,7 +136,7 @@ def test_everything_fails_and_the_call_is_refused_with_the_reason(hospital: Ehr,
     assert response.status_code == 412, answer
     (issue,) = answer["issue"]
     assert issue["expression"] == [f"prefetch.{key}" for key in KEYS]
-    assert f"{_NOT_HAD.get(why, 'did not give them')} (" in issue["diagnostics"]
+    assert f"{_SAID[why]} (" in issue["diagnostics"]
     assert TOKEN not in response.text
 
 

@@ -106,7 +106,7 @@ def _narrow_token(root: str) -> str:
 
 
 def fetch(hospital: Hospital, name: str, page_size: int, token: str = TOKEN) -> tuple[HookRequest, Completed]:
-    own = fetcher(deadline=10.0, page_size=page_size)
+    own = fetcher(deadline=60.0, page_size=page_size)
     service = SERVICES[scenario(name).service]
     call = HookRequest.parse(dumps_exact(calling(body(name), hospital.fhir, token)), service.hook)
     try:

@@ -63,6 +63,9 @@ given               | english           | french
 18 a                | 18 years          | 18 ans
 15 min              | 15 min            | 15 min
 126 umol/L          | 126 µmol/L        | 126 µmol/L
+2.2 mmol/L          | 2.20 mmol/L       | 2,20 mmol/L      # calcium has two decimals
+3.00 mmol/L         | 3.00 mmol/L       | 3,00 mmol/L
+2.175 mmol/L        | 2.175 mmol/L      | 2,175 mmol/L     # and keeps those it has
 25 mL/min/{1.73_m2} | 25 mL/min/1.73 m² | 25 mL/min/1,73 m²
 9999 mg             | 9999 mg           | 9999 mg
 10000 mg            | 10,000 mg         | 10 000 mg         # from here on zeros are easily miscounted

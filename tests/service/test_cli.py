@@ -234,7 +234,7 @@ def test_serving_hands_the_settings_to_the_server(monkeypatch: pytest.MonkeyPatc
     served: list[tuple[Settings, str, str]] = []
 
     class Stub:
-        def __init__(self, settings: Settings, app: Any) -> None:
+        def __init__(self, settings: Settings, app: Any, *_: Any) -> None:
             self.settings, self.app = settings, app
 
         def run(self) -> None:
@@ -242,6 +242,7 @@ def test_serving_hands_the_settings_to_the_server(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(server, "_Server", Stub)
     monkeypatch.setattr(server.gc, "freeze", lambda: None)  # the tests go on in this process
+    monkeypatch.setattr(server, "observe", lambda *_: None)
     result = run("serve", "--host", "127.0.0.1", "--port", "8099")
     assert result.exit_code == 0
     assert [(port, name) for _, port, name in served] == [("8099", "cds_service")]

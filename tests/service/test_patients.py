@@ -50,6 +50,21 @@ PROMISED = [
     "lung-zol-infusion-15-min",
     "breast-long-history",
     "lung-preliminary-creatinine",
+    "lung-vitamin-d-15",
+    "lung-vitamin-d-course-running",
+    "lung-vitamin-d-course-complete",
+    "lung-vitamin-d-awaited",
+    "breast-hypocalcaemia-severe",
+    "myeloma-us-hypocalcaemia-mild",
+    "breast-onj-exposed-bone",
+    "prostate-tooth-extraction-booked",
+    "lung-ctx-booked-after-nine",
+    "lung-xgeva-two-years",
+    "lung-zol-cisplatin-pemetrexed",
+    "lung-xgeva-before-pembrolizumab",
+    "lung-hypercalcaemia-untreated",
+    "lung-xgeva-refill",
+    "lung-fracture-discharge",
 ]
 OUTSIDE = {sandbox.PRACTITIONER, "Organization/syn-hospital"}  # named by the records, not part of them
 LABORATORY_OF_ITS_OWN = ("https://hopital-fictif.example.org/", "https://fictional-hospital.example.org/")
@@ -160,7 +175,7 @@ def test_nothing_recorded_lies_after_the_day_of_the_scenario(scenario: sandbox.S
     assert max(dated)[:10] <= last
     booked = [r for r in sandbox.record(scenario) if r["resourceType"] == "Appointment"]
     assert all(r["created"][:10] <= last < r["start"][:10] for r in booked)
-    assert all(r["authoredOn"][:10] == last for r in sandbox.drafts(scenario))
+    assert all((r.get("authoredOn") or r["created"])[:10] == last for r in sandbox.drafts(scenario))
 
 
 @pytest.mark.parametrize("record", RECORDS)
@@ -301,18 +316,19 @@ def of_type(record: list[Any], kind: str) -> list[Any]:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_context_is_what_the_hook_defines(scenario: sandbox.Scenario) -> None:
     context = sandbox.hook_request(scenario)["context"]
-    fields = {
-        "patient-view": {"userId", "patientId"},
-        "order-sign": {"userId", "patientId", "draftOrders"},
-        "order-select": {"userId", "patientId", "draftOrders", "selections"},
-    }
-    assert set(context) == fields[scenario.hook]
-    if scenario.hook != "patient-view":
-        drafted = [entry["resource"]["id"] for entry in context["draftOrders"]["entry"]]
+    assert set(context) == {"userId", "patientId", *MOMENTS[scenario.hook]}
+    for field in MOMENTS[scenario.hook] & {"draftOrders", "medications", "appointments"}:
+        drafted = [entry["resource"]["id"] for entry in context[field]["entry"]]
         assert set(scenario.drafts) <= set(drafted)
         assert scenario.drafts
     if scenario.hook == "order-select":
-        assert context["selections"] == [f"MedicationRequest/{draft}" for draft in scenario.drafts]
+        assert context["selections"] == selected(scenario)
+
+
+def selected(scenario: sandbox.Scenario) -> list[str]:
+    """The drafts that are orders: an appointment is not signed."""
+    kinds = {draft["id"]: draft["resourceType"] for draft in sandbox.drafts(scenario)}
+    return [f"{kinds[draft]}/{draft}" for draft in scenario.drafts if kinds[draft] != "Appointment"]
 
 
 MOMENTS = {
@@ -336,7 +352,7 @@ def test_every_patient_can_be_asked_at_every_hook(scenario: sandbox.Scenario, ho
         Bundle.model_validate_json(dumps_exact(bundle))
         assert "entry" not in bundle or bundle["entry"]
     if hook == "order-select":
-        assert body["context"]["selections"] == [f"MedicationRequest/{draft}" for draft in scenario.drafts]
+        assert body["context"]["selections"] == selected(scenario)
     read = HookRequest.parse(sandbox.hook_request_bytes(scenario, hook=hook), hook)
     assert read.context.patient_id == f"syn-{scenario.patient}"
     if hook == scenario.hook:
@@ -349,6 +365,9 @@ def test_every_patient_can_be_asked_at_every_hook(scenario: sandbox.Scenario, ho
         ("lung-zol-renewal-monthly", ["syn-lrm-draft-zometa-1"]),  # what is being written
         ("prostate-xgeva-overdue", ["syn-pov-xgeva-1-renewal"]),  # nothing written: the running one again
         ("lung-xgeva-stop", ["syn-lst-xgeva-1-renewal"]),  # a stop renews nothing: what it would have been
+        ("lung-xgeva-refill", ["syn-rfl-draft-xgeva-1"]),
+        ("lung-xgeva-vitamin-d-test-drafted", ["syn-vdt-draft-xgeva-1"]),  # a blood test is not renewed
+        ("breast-onj-exposed-bone", []),  # on hold is not running
         ("lung-bone-metastases-untreated", []),
         ("lung-denosumab-stopped-no-bridge", []),  # stopped is not running
     ],
@@ -370,10 +389,22 @@ def test_a_renewal_writes_the_running_antiresorptive_again(name: str, renewed: l
 
 
 @pytest.mark.parametrize(
-    "scenario", [pytest.param(s, id=s.id) for s in sandbox.scenarios() if s.hook == "patient-view"]
+    "scenario",
+    [pytest.param(s, id=s.id) for s in sandbox.scenarios() if s.hook in ("patient-view", "encounter-discharge")],
 )
 def test_a_view_of_the_patient_has_no_drafts(scenario: sandbox.Scenario) -> None:
     assert sandbox.drafts(scenario) == []
+
+
+@pytest.mark.parametrize("hook", MOMENTS)
+def test_an_appointment_is_booked_and_never_signed(hook: str) -> None:
+    known = sandbox.scenario("lung-ctx-booked-after-nine")
+    context = sandbox.hook_request(known, hook=hook)["context"]
+    kinds = {field: {e["resource"]["resourceType"] for e in context[field].get("entry", ())} for field in
+             MOMENTS[hook] & {"draftOrders", "appointments", "medications"}}  # fmt: skip
+    assert all("Appointment" not in found for field, found in kinds.items() if field != "appointments")
+    if hook == "appointment-book":
+        assert [e["resource"]["id"] for e in context["appointments"]["entry"]] == list(known.drafts)
 
 
 def test_orders_and_doses_bring_the_medication_they_name() -> None:

@@ -12,7 +12,8 @@ from cds_service.server import run
 from cds_service.settings import Settings
 from cds_service.site.policies import Site, open_site
 from hooks.policy import BadPolicy
-from tests.site.policies import VERSION, written
+from hooks.services import services
+from tests.site.policies import VERSION, parts, written
 
 NUMBER = '[[version.limit]]\nname = "AR-DENTAL-01.freshness"\nvalue = "{}"\n'
 LAB = "https://hospital.example.org/lab"
@@ -35,11 +36,29 @@ def test_a_client_has_its_own_policy_else_that_of_the_installation(tmp_path: Pat
 
 
 def test_what_is_made_at_the_start_is_not_made_again(tmp_path: Path) -> None:
-    site = Site(lambda: DAY, "aura-2026", written(tmp_path, VERSION), (Client("a"),))
-    made = site.all_parts
-    assert site.parts(Client("a"), DAY) is site.parts(DEVELOPMENT, DAY) is made[1]
-    assert site.parts(DEVELOPMENT, date(2020, 1, 1)) is made[0]
-    assert site.all_parts == made
+    site = Site(
+        lambda: DAY, "aura-2026", written(tmp_path, VERSION), (Client("a"), Client("b", edition="aura-earlier"))
+    )
+    shipped, made = site.in_use(DAY)
+    assert site.parts(Client("a"), DAY) is site.parts(DEVELOPMENT, DAY) is made
+    assert site.parts(DEVELOPMENT, date(2020, 1, 1)) is site.shipped is shipped
+    assert site.in_use(date(2020, 1, 1)) == (shipped,)
+
+
+def test_what_is_given_is_used_whatever_else_is_said(tmp_path: Path) -> None:
+    given = parts()
+    site = Site(lambda: date(2020, 1, 1), "aura-2026", written(tmp_path, "nonsense"), (Client("a"),), given)
+    assert site.parts(Client("a"), DAY) is site.shipped is given
+    assert (site.in_use(DAY), site.today()) == ((given,), given.today())
+
+
+def test_the_codes_of_the_installation_are_asked_for_in_discovery(tmp_path: Path) -> None:
+    written(tmp_path, f"system,code,concept\n{LAB},K12,creatinine_serum\n", "lab.csv")
+    path = written(tmp_path, VERSION + '[[version.code_map]]\nfile = "lab.csv"\n')
+    client = create_app(Settings(policy=path), lambda: DAY).test_client()
+    listed = client.get("/cds-services").json["services"]
+    assert any(",K12" in one["prefetch"].get("observations", "") for one in listed)
+    assert Site(lambda: DAY, "aura-2026").services() == services()
 
 
 def test_the_codes_and_the_edition_of_a_client_are_its_own(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def test_the_canaries_find_what_they_must_as_shipped(shipped: Parts) -> None:
     assert {canary.scenario: found_in(canary, shipped) for canary in canaries()} == {
         canary.scenario: canary.expected for canary in canaries()
     }
-    assert Watched([shipped]).failures() == ()
+    assert Watched(lambda: [shipped]).failures() == ()
     said = {finding.split()[2] for canary in canaries() for finding in canary.expected}
     assert said == {"info", "warning", "critical"}
     assert any(not canary.expected for canary in canaries())  # silence is watched too
@@ -176,16 +176,32 @@ def test_the_canaries_find_what_they_must_as_shipped(shipped: Parts) -> None:
 
 def test_a_lost_and_a_new_finding_are_told(shipped: Parts) -> None:
     tampered = parts(replace(EMPTY, limits=(dental("60 d"),)))
-    (failure,) = Watched([tampered]).failures()  # as if this were what ships
+    (failure,) = Watched(lambda: [tampered]).failures()  # as if this were what ships
     assert failure == "lung-zol-all-clear under " + f"{tampered.policy_version}: new AR-DENTAL-01 fires warning overdue"
     rules = {**shipped.rules, "ZOL-CI-01": replace(shipped.rules["ZOL-CI-01"], retired="x")}
-    failures = Watched([replace(shipped, rules=rules)]).failures()
+    failures = Watched(lambda: [replace(shipped, rules=rules)]).failures()
     assert "lung-zol-clearance-28: lost ZOL-CI-01 fires critical due" in failures
 
 
 def test_under_a_policy_the_canaries_must_find_what_they_found_at_the_start(shipped: Parts) -> None:
     made = parts(replace(EMPTY, limits=(dental("60 d"),)))
-    assert Watched([shipped, made]).failures() == ()
+    assert Watched(lambda: [shipped, made]).failures() == ()
+
+
+def test_a_version_that_comes_into_force_is_learnt_then(shipped: Parts) -> None:
+    made, used, now = parts(replace(EMPTY, limits=(dental("60 d"),))), [shipped], [0.0]
+    watched = Watched(lambda: used, lambda: now[0])
+    used.append(made)
+    now[0] = KEPT_S
+    assert watched.failures() == ()
+    assert (watched.as_part().status, watched.as_part().note) == ("ok", None)
+
+
+def test_the_service_is_not_ready_when_a_canary_finds_something_else(shipped: Parts) -> None:
+    rules = {**shipped.rules, "ZOL-CI-01": replace(shipped.rules["ZOL-CI-01"], retired="x")}
+    part = Watched(lambda: [replace(shipped, rules=rules)]).as_part()
+    assert part.status == "failed"
+    assert (part.note or "").startswith("Canary patients: lung-zol-clearance-28: lost ZOL-CI-01 fires critical due; ")
 
 
 def test_a_check_that_breaks_is_told_even_when_it_was_broken_from_the_start(shipped: Parts) -> None:
@@ -193,13 +209,13 @@ def test_a_check_that_breaks_is_told_even_when_it_was_broken_from_the_start(ship
         return replace(rule, numbers=dict.fromkeys(rule.numbers))
 
     rules = {**shipped.rules, "ZOL-INFUS-01": broken(shipped.rules["ZOL-INFUS-01"])}
-    failures = Watched([shipped, replace(shipped, rules=rules)]).failures()
+    failures = Watched(lambda: [shipped, replace(shipped, rules=rules)]).failures()
     assert failures
     assert all("new ZOL-INFUS-01 broken" in failure for failure in failures)
 
 
 def test_a_canary_that_cannot_be_asked_has_found_a_fault(shipped: Parts) -> None:
-    failures = Watched([replace(shipped, speakers={})]).failures()
+    failures = Watched(lambda: [replace(shipped, speakers={})]).failures()
     assert len(failures) == len(canaries())
     assert all("KeyError broken" in failure for failure in failures)
 
@@ -208,7 +224,7 @@ def test_the_answer_is_kept_for_a_while(shipped: Parts, monkeypatch: pytest.Monk
     now, asked = [0.0], []
     real = canary_module.found_in
     monkeypatch.setattr(canary_module, "found_in", lambda c, p: (asked.append(c.scenario), real(c, p))[1])
-    watched = Watched([shipped], lambda: now[0])
+    watched = Watched(lambda: [shipped], lambda: now[0])
     for moment, times in ((0.0, 1), (KEPT_S - 1, 1), (KEPT_S, 2)):
         now[0] = moment
         assert watched.failures() == ()

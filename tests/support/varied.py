@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hooks.evaluate import Finding
-from tests.support.bedside import TODAY, UCUM, Bedside
+from tests.support.bedside import TODAY, UCUM, Bedside, concept
+from tests.support.booking import requested
 from tests.support.chart import booked, dispensed, stops
 
 MOMENTS = (
@@ -20,14 +21,29 @@ MOMENTS = (
     "appointment-book",
     "medication-refill",
 )
-DAYS = st.sampled_from((0, 2, 7, 8, 20, 28, 30, 31, 35, 60, 90, 91, 120, 180, 181, 200, 366, 740))
+EDGES = (0, 2, 7, 8, 20, 28, 30, 31, 35, 60, 90, 91, 120, 180, 181, 200, 366, 740)
+AHEAD = tuple(range(1, 61))
 DISEASES = (
     *("lung_cancer", "bone_metastasis", "multiple_myeloma", "hypercalcaemia", "dialysis_dependence"),
     *("pathological_fracture_neoplastic", "spinal_cord_compression", "onj_drug_induced", "comfort_care_only"),
+    *("exposed_jaw_bone", "smoking_current", "osteomalacia"),
 )
-ACTS = ("dental_examination", "dental_panoramic_xray", "tooth_extraction", "bone_radiotherapy")
+ACTS = ("dental_examination", "dental_panoramic_xray", "tooth_extraction", "bone_radiotherapy", "bone_reevaluation")
 DRUGS = ("zometa", "xgeva", "prolia", "aclasta", "pamidronate", "zoledronic acid", "denosumab", "cisplatin",
-         "pemetrexed", "osimertinib", "pembrolizumab", "bevacizumab", "prednisone")  # fmt: skip
+         "pemetrexed", "osimertinib", "pembrolizumab", "bevacizumab", "prednisone", "cholecalciferol")  # fmt: skip
+ANSWERS = {
+    "dental_examination_outcome": ("dental-treatment-needed", "dental-cleared"),
+    "dental_clearance_after_extraction": ("true", "false"),
+    "disease_extent": ("oligometastatic", "multimetastatic"),
+    "life_expectancy": ("2 mo", "12 mo"),
+    "antiresorptive_declined": ("true",),
+    "exposed_bone_days": ("40 d", "70 d"),
+    "craniofacial_radiotherapy": ("true", "false"),
+    "dietary_calcium_intake": ("600 mg/d", "1200 mg/d"),
+    "calcium_ionised": ("0.95 mmol/L", "1.20 mmol/L", "1.40 mmol/L"),
+    "egfr_ckdepi_2021": ("22 mL/min/{1.73_m2}",),
+}
+ASKED = ("vitamin_d_25oh_total", "oral_surgery_referral")
 DRAFTS: tuple[tuple[str, str | None, dict[str, Any]], ...] = (
     ("zometa", "4 mg", {"over": "15 min", "every": "28 d"}),
     ("zometa", "3.5 mg", {}),
@@ -39,7 +55,10 @@ DRAFTS: tuple[tuple[str, str | None, dict[str, Any]], ...] = (
     ("cisplatin", None, {}),
     ("osimertinib", None, {}),
     ("pembrolizumab", None, {"starts": "2026-06-10"}),
+    ("cholecalciferol", "50000 [iU]", {"every": "7 d", "count": 8}),
+    ("calcium carbonate", "1250 mg", {"every": "1 d"}),
 )
+SERVICES = ("tooth_extraction", "ctx_serum", "vitamin_d_25oh_total", "rheumatology_oncology_referral")
 # Values that another unit writes without rounding: tenths of a mg/dL of creatinine (x 88.4), hundredths of a mmol/L of
 # calcium (x 4.008 in mg/dL).
 CREATININE = st.integers(5, 60).map(lambda tenths: Decimal(tenths) * Decimal("8.84"))
@@ -49,47 +68,61 @@ OTHER_UNITS = {
     "kg": ("g", Decimal(1000)),
     "mmol/L": ("mg/dL", Decimal("4.008")),
     "g/L": ("g/dL", Decimal("0.1")),
+    "nmol/L": ("pmol/L", Decimal(1000)),
+    "ng/mL": ("ug/L", Decimal(1)),
 }
 
 
 @st.composite
-def patients(draw: st.DrawFn) -> Bedside:
-    """A patient at one of the six hooks; drafts only where orders are written."""
-    bedside = Bedside(moment=draw(st.sampled_from(MOMENTS)))
+def patients(draw: st.DrawFn, days: tuple[int, ...] = EDGES, ahead: tuple[int, ...] = AHEAD) -> Bedside:
+    """A patient at one of the six hooks, every fact so many days ago; drafts only where orders are written."""
+    bedside, day = Bedside(moment=draw(st.sampled_from(MOMENTS))), st.sampled_from(days)
     bedside.person(born=f"{draw(st.integers(1935, 2009))}-01-15", sex=draw(st.sampled_from(("male", "female"))))
     for disease in draw(st.lists(st.sampled_from(DISEASES), unique=True, max_size=4)):
-        bedside.ill(disease, _day(draw(DAYS)))
-    _results(draw, bedside)
-    _treatments(draw, bedside)
+        bedside.ill(disease, _day(draw(day)))
+    _results(draw, bedside, day)
+    _treatments(draw, bedside, day)
     for act in draw(st.lists(st.sampled_from(ACTS), max_size=3)):
-        bedside.done(act, _day(draw(DAYS)))
+        bedside.done(act, _day(draw(day)))
+    if draw(st.booleans()):
+        booked(bedside, "dental_visit", _day(-draw(st.sampled_from(ahead))))
+    for what in draw(st.lists(st.sampled_from(ASKED), max_size=1)):
+        row = {"status": "active", "intent": "order", "code": concept(what), "authoredOn": _day(draw(day))}
+        bedside.add("serviceRequests", "ServiceRequest", row)
+    _drafts(draw, bedside)
+    return bedside
+
+
+def _drafts(draw: st.DrawFn, bedside: Bedside) -> None:
     if bedside.moment in ("order-sign", "order-select", "medication-refill"):
         for product, dose, extra in draw(st.lists(st.sampled_from(DRAFTS), max_size=3)):
             bedside.drafts_order(product, dose, **extra)
         if draw(st.booleans()):
             stops(bedside, draw(st.sampled_from(("xgeva", "zometa"))))
-    return bedside
+    if bedside.moment in ("order-sign", "order-select", "appointment-book"):
+        for what in draw(st.lists(st.sampled_from(SERVICES), max_size=1)):
+            requested(bedside, what)
 
 
-def _results(draw: st.DrawFn, bedside: Bedside) -> None:
+def _results(draw: st.DrawFn, bedside: Bedside, day: st.SearchStrategy[int]) -> None:
     wanted = {
         "creatinine_serum": (CREATININE, "umol/L"),
         "body_weight": (st.integers(40, 130).map(Decimal), "kg"),
         "calcium_total": (CALCIUM, "mmol/L"),
         "albumin_serum": (st.integers(20, 50).map(Decimal), "g/L"),
-        "vitamin_d_25oh_total": (st.integers(10, 400).map(Decimal), "nmol/L"),
+        "vitamin_d_25oh_total": (st.integers(10, 500).map(Decimal), draw(st.sampled_from(("nmol/L", "ng/mL")))),
     }
     for what, (values, unit) in wanted.items():
         for _ in range(draw(st.integers(0, 2))):
             status = draw(st.sampled_from(("final", "final", "final", "preliminary")))
-            bedside.observed(what, f"{draw(values)} {unit} @ {_day(draw(DAYS))}", status=status)
-    if draw(st.booleans()):
-        bedside.observed("dental_examination_outcome", f"dental-treatment-needed @ {_day(draw(DAYS))}")
+            bedside.observed(what, f"{draw(values)} {unit} @ {_day(draw(day))}", status=status)
+    for what in draw(st.lists(st.sampled_from(tuple(ANSWERS)), unique=True, max_size=3)):
+        bedside.observed(what, f"{draw(st.sampled_from(ANSWERS[what]))} @ {_day(draw(day))}")
 
 
-def _treatments(draw: st.DrawFn, bedside: Bedside) -> None:
+def _treatments(draw: st.DrawFn, bedside: Bedside, days: st.SearchStrategy[int]) -> None:
     for drug in draw(st.lists(st.sampled_from(DRUGS), max_size=4)):
-        day = _day(draw(DAYS))
+        day = _day(draw(days))
         match draw(st.sampled_from(("given", "ordered", "stated", "dispensed"))):
             case "given":
                 bedside.given(drug, day, status=draw(st.sampled_from(("completed", "completed", "not-done"))))
@@ -99,8 +132,6 @@ def _treatments(draw: st.DrawFn, bedside: Bedside) -> None:
                 bedside.stated(drug, day)
             case _:
                 dispensed(bedside, drug, day)
-    if draw(st.booleans()):
-        booked(bedside, "dental_visit", _day(-draw(st.integers(1, 60))))
 
 
 def _day(ago: int) -> str:
@@ -115,7 +146,7 @@ def changed(bedside: Bedside) -> Bedside:
 
 
 def in_other_units(bedside: Bedside) -> Bedside:
-    """The same results of creatinine, weight, calcium and albumin in another unit."""
+    """The same results of creatinine, weight, calcium, albumin and vitamin D in another unit of the same kind."""
     other = changed(bedside)
     for result in other.resources["observations"]:
         sent = result.get("valueQuantity", {})

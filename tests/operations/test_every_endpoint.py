@@ -1,0 +1,74 @@
+"""Whatever is sent to whatever address: never a 5xx, always JSON with the same headers."""
+
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from cds_service.app import create_app
+from cds_service.sandbox.scenarios import scenarios
+from cds_service.settings import Settings
+
+APP = create_app(Settings(), lambda: scenarios()[0].as_of)
+ADDRESSES = sorted({rule.rule for rule in APP.url_map.iter_rules()})
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "DUPONT")
+WORDS = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=40)
+HEADERS = st.dictionaries(
+    st.sampled_from(
+        [
+            "Content-Type",
+            "Content-Encoding",
+            "Accept",
+            "Accept-Language",
+            "Authorization",
+            "Origin",
+            "traceparent",
+            "Cookie",
+            "Access-Control-Request-Method",
+            "Access-Control-Request-Headers",
+            "If-None-Match",
+            "Range",
+            "X-Forwarded-For",
+        ]
+    ),
+    WORDS | st.sampled_from(["application/json", "Bearer a.b.c", "*/*", "gzip", "fr;q=1e9"]),
+    max_size=5,
+)
+
+
+def address(rule: str, segment: str) -> str:
+    for name in ("<service_id>", "<scenario_id>"):
+        rule = rule.replace(name, segment)
+    return rule
+
+
+@given(
+    st.sampled_from(ADDRESSES),
+    st.sampled_from(["bone-order-sign", "bone-patient-view", "lung-zol-8mg", ".."]) | st.text(min_size=1, max_size=20),
+    st.sampled_from(METHODS),
+    HEADERS,
+    st.binary(max_size=50) | st.sampled_from([b"{}", b"[]", b'{"hook":"order-sign"}', b'{"feedback":[]}', b"null"]),
+    WORDS,
+)
+@example("/readyz", "x", "GET", {}, b"", "")
+@example("/metrics", "x", "HEAD", {"Accept": "application/openmetrics-text"}, b"", "x[]=1&name=é")
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_endpoint_breaks(
+    rule: str, segment: str, method: str, headers: dict[str, Any], body: bytes, query: str
+) -> None:
+    response = APP.test_client().open(
+        address(rule, segment), method=method, headers=headers, data=body, query_string=query
+    )
+    assert response.status_code < 500, response.text
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["X-Request-Id"]
+    if method not in ("HEAD", "OPTIONS") and response.status_code != 200:
+        assert response.content_type == "application/json"
+        assert json.loads(response.data)["resourceType"] == "OperationOutcome"
+
+
+def test_every_address_is_among_them() -> None:
+    assert {"/cds-services", "/cds-services/<service_id>", "/livez", "/readyz", "/metrics", "/openapi.json"} <= set(
+        ADDRESSES
+    )

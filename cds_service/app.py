@@ -94,6 +94,8 @@ def create_app(
 
         reply = remembering(past, names.whose(call, caller.key), day, ask)
         watch.answered(service.id, reply)
+        for code in reply.record.unmatched:
+            watch.metrics.code_unmatched(code.kind)
         return reply
 
     app = build_app(settings, site.services(), advise, clients, tokens, watch)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -43,11 +44,11 @@ def serving(name: str) -> Iterator[Server]:
     BUILD.mkdir(exist_ok=True)
     port, log = _free_port(), BUILD / f"bench-{name}.log"
     environment = {key: value for key, value in os.environ.items() if not key.upper().startswith(PREFIX)}
-    with log.open("wb") as words:
+    with log.open("wb") as words, TemporaryDirectory() as state:
         process = subprocess.Popen(
             [sys.executable, *COMMANDS[name], str(port)],
             cwd=ROOT,
-            env=environment,
+            env=environment | {f"{PREFIX}STATE_DIR": state},
             stdout=words,
             stderr=words,
         )

@@ -10,7 +10,7 @@ from flask_cors import CORS
 
 from cds_service import error_answers
 from cds_service.auth import Authenticate, Authenticator, MemoryTokens, SeenTokens, by_nobody, by_token
-from cds_service.clients import DEVELOPMENT, Caller
+from cds_service.clients import DEVELOPMENT
 from cds_service.fetching.fetcher import Fetcher
 from cds_service.fetching.limits import Limits
 from cds_service.hooks_api import Advise, S, create_blueprint
@@ -18,17 +18,15 @@ from cds_service.operations import logs
 from cds_service.operations.openapi import describe
 from cds_service.operations.pages import create_pages
 from cds_service.operations.rates import Rates
-from cds_service.operations.tracing import span
 from cds_service.operations.watch import Watch
 from cds_service.settings import Settings, is_loopback
-from hooks.request import HookRequest
 
 if TYPE_CHECKING:
     from cds_service.clients_file import ClientsFile
-    from cds_service.pipeline import Parts, Reply
+    from cds_service.pipeline import Parts
     from cds_service.site.policies import Site
-    from hooks.quiet import Memory, Remembered
-    from hooks.services import Service
+    from cds_service.store.store import Store
+    from hooks.quiet import Memory
 
 Clock = Callable[[], date]
 
@@ -48,9 +46,11 @@ def create_app(
     parts: "Parts | None" = None,
     memory: "Memory | None" = None,
     tokens: SeenTokens | None = None,
+    store: "Store | None" = None,
 ) -> Flask:
     """The whole service. ``parts`` are what the pipeline works with; by default they are made from ``settings``.
-    ``memory`` holds what was said before; by default one that ends with the process.
+    ``store`` keeps decisions, feedback and what was said before; without one there is no log, no feedback is taken, and
+    ``memory`` holds what was said before, by default until the process ends.
 
     ``tokens`` is where used tokens are remembered; by default in this process, which is right for one worker only.
 
@@ -59,65 +59,31 @@ def create_app(
         BadClients: the clients file does not fit.
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
-    from cds_service import pipeline
+    from cds_service.advising import Advisor
     from cds_service.clients_file import load_clients
-    from cds_service.memory import InMemory, Pseudonyms, remembering
     from cds_service.sandbox.pages import create_sandbox
+    from cds_service.site.policies import Site
 
     clients = None if settings.clients is None else load_clients(settings.clients)
-    site, fetcher = build_site(settings, clock, clients, parts), build_fetcher(settings)
-    watch = build_watch(site, clients)
-
-    past, names = memory if memory is not None else InMemory(), Pseudonyms()
-
-    def advise(call: HookRequest, service: "Service", language: str, caller: Caller) -> "Reply":
-        day, client = site.today(), caller.client
-        wired = site.parts(client, day)
-        service = wired.services.get(service.id, service)
-        with span("fetch"):
-            data = fetcher.complete(call, service, client)
-        watch.fetched(data)
-
-        def ask(remembered: "tuple[Remembered, ...]", user: str | None) -> "Reply":
-            return pipeline.advise(
-                call,
-                service,
-                wired,
-                language,
-                as_of=day,
-                edition=client.edition,
-                silence=client.silence,
-                remembered=remembered,
-                user=user,
-                data=data,
-            )
-
-        reply = remembering(past, names.whose(call, caller.key), day, ask)
-        watch.answered(service.id, reply)
-        for code in reply.record.unmatched:
-            watch.metrics.code_unmatched(code.kind)
-        return reply
-
+    callers = () if clients is None else (each.client for each in clients.agreements)
+    key = b"" if store is None else store.ring.current.facts
+    site = Site(clock, settings.edition, settings.policy, callers, parts, key)
+    watch = _watch(site, clients)
+    if store is not None:
+        tokens = tokens or store.tokens
+    advise = Advisor(site, build_fetcher(settings), watch, memory, store)
     app = build_app(settings, site.services(), advise, clients, tokens, watch)
     app.extensions["osteohooks.parts"] = site.parts(DEVELOPMENT, site.today())
+    app.extensions["osteohooks.advisor"] = advise
+    if store is not None:
+        _keep(app, store, watch, site)
+        _report(app, store, settings, site)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock))
     return app
 
 
-def build_site(settings: Settings, clock: Clock, clients: "ClientsFile | None", parts: "Parts | None") -> "Site":
-    """What each client works with on each day; ``parts``, when given, for everyone on every day.
-
-    Raises:
-        BadPolicy: a policy or a code map does not fit.
-    """
-    from cds_service.site.policies import Site
-
-    callers = () if clients is None else (each.client for each in clients.agreements)
-    return Site(clock, settings.edition, settings.policy, callers, parts)
-
-
-def build_watch(site: "Site", clients: "ClientsFile | None") -> Watch:
+def _watch(site: "Site", clients: "ClientsFile | None") -> Watch:
     """What counts the calls, and what is asked at `/readyz`: rules as shipped, canary patients as everyone has them."""
     from cds_service.operations import roundtrip
     from cds_service.site.canaries import Watched
@@ -130,6 +96,27 @@ def build_watch(site: "Site", clients: "ClientsFile | None") -> Watch:
     watch.ready.add("canaries", canaries.as_part)
     watch.ready.add("log", logs.as_part)
     return watch
+
+
+def _report(app: Flask, store: "Store", settings: Settings, site: "Site") -> None:
+    """The page on the burden of alerts, for operators."""
+    from cds_service.site.report_api import create_report, gate
+
+    guard = gate(settings, development=app.extensions["osteohooks.clients"] is None)
+    app.register_blueprint(create_report(store.database, guard, site, settings.language))
+
+
+def _keep(app: Flask, store: "Store", watch: Watch, site: "Site") -> None:
+    """Take feedback, and let everybody see how the log fares."""
+    from cds_service.feedback_api import create_feedback
+    from cds_service.store.health import as_part
+    from hooks.services import services
+
+    known = frozenset(service.id for service in services())
+    authenticate = app.extensions["osteohooks.authenticate"]
+    app.register_blueprint(create_feedback(known, store.feedback, authenticate, site.today))
+    watch.ready.add("decision log", lambda: as_part(store.healthy(ask=True)))
+    store.on_failure(watch.metrics.decision_not_logged)
 
 
 def build_fetcher(settings: Settings) -> Fetcher:

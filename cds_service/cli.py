@@ -1,4 +1,4 @@
-"""The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample | clients | policy | report``."""
+"""The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample``; other rooms bring their own."""
 
 import json
 import sys
@@ -10,11 +10,10 @@ import click
 
 from cds_service.cli_clients import clients
 from cds_service.cli_operations import conformance, openapi
-from cds_service.cli_policy import policy
-from cds_service.cli_report import report, watch
 from cds_service.clients import DEVELOPMENT
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
+from cds_service.lazy_commands import LazyGroup
 from cds_service.pipeline import Parts, Reply, advise
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
 from cds_service.settings import load_settings
@@ -34,16 +33,22 @@ from hooks.withholding import withheld_json
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_ELSEWHERE = {
+    "log": "cds_service.cli_log:log",
+    "database": "cds_service.cli_log:database",
+    "policy": "cds_service.cli_policy:policy",
+    "report": "cds_service.cli_report:report",
+    "watch": "cds_service.cli_report:watch",
+}
+
+
+@click.group(cls=LazyGroup, lazy=_ELSEWHERE, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="osteohooks")
 def main() -> None:
     """Osteohooks: guideline advice on bone metastases for electronic health records, as CDS Hooks."""
 
 
 main.add_command(clients)
-main.add_command(policy)
-main.add_command(report)
-main.add_command(watch)
 
 
 @main.command()

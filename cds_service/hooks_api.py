@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, has_request_context, request
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # gunicorn ships no types
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
@@ -113,7 +113,10 @@ def create_blueprint(
         note.service, note.hook = service.id, service.hook
         if rates is not None:
             rates.admit(caller, request.remote_addr)
-        hook_request = HookRequest.parse(_body(), service.hook)
+        body = read_body()
+        if caller.client.capture_key is not None:
+            _keep_body(body)
+        hook_request = HookRequest.parse(body, service.hook)
         note.language = language = _language(caller.client.offers(default_language, LANGUAGES))
         try:
             reply = advise(hook_request, service, language, caller)
@@ -129,6 +132,16 @@ def create_blueprint(
     return pages
 
 
+def _keep_body(body: bytes) -> None:
+    """Keep the bytes of this request until it is answered: for a client whose requests are kept, encrypted."""
+    g.osteohooks_body = body
+
+
+def sent_body() -> bytes | None:
+    """The bytes of this request, if they were kept."""
+    return g.get("osteohooks_body") if has_request_context() else None
+
+
 def describe(service: Service) -> DiscoveryService:
     """The discovery entry of a service."""
     return DiscoveryService(
@@ -142,12 +155,18 @@ def describe(service: Service) -> DiscoveryService:
     )
 
 
-def _body() -> bytes:
+def read_body(limit: int | None = None) -> bytes:
+    """The body of the request: JSON, sent plainly, of at most ``limit`` bytes and what the installation allows.
+
+    Raises:
+        UnsupportedMedia, TooLarge: it is not.
+    """
     if request.mimetype not in ACCEPTED:
         raise UnsupportedMedia("Content-Type", JSON)
     if request.headers.get("Content-Encoding", "identity").strip().casefold() != "identity":
         raise UnsupportedMedia("Content-Encoding", "identity")
-    return _read(request.max_content_length or 0)
+    most = request.max_content_length or 0
+    return _read(most if limit is None else min(limit, most))
 
 
 def _read(limit: int) -> bytes:

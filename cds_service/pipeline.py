@@ -68,9 +68,11 @@ class Reply:
     findings: Findings
     record: PatientRecord
     speaker: Speaker
+    shown: tuple[Traced, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     memos: tuple[CardMemo, ...] = ()
     seen: tuple[Remembered, ...] = ()
+    policy_version: str | None = None
 
     @property
     def extension(self) -> Mapping[str, Any] | None:
@@ -152,9 +154,11 @@ def advise(
         asked.findings,
         record,
         speaker,
+        selection.shown,
         (*selection.withheld, *silent),
         selection.memos(service.id, call.hook),
         selection.seen(call.hook, wanted.remember_shown, past),
+        parts.policy_version,
     )
 
 

@@ -1,7 +1,6 @@
 """Runs the application under its production server, gunicorn, on the settings of the installation."""
 
 import gc
-from collections.abc import Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 
 from cds_service.operations import logs, serving, tracing
 from cds_service.settings import Settings, is_loopback
+from cds_service.store.installation import open_installation
+from cds_service.store.store import Store
 
 if TYPE_CHECKING:
     from cds_service.clients_file import ClientsFile
@@ -19,13 +20,24 @@ NOTICE = "Development mode: callers are not authenticated. Do not connect it to 
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    def __init__(self, settings: Settings, app: Flask, ready: Callable[[], None] = lambda: None) -> None:
-        self._settings, self._app, self._ready = settings, app, ready
+    def __init__(self, settings: Settings, app: Flask, store: Store | None = None) -> None:
+        self._settings, self._app, self._store = settings, app, store
         super().__init__()
 
     def load_config(self) -> None:
-        for name, value in serving.options(self._settings, self._ready).items():
+        for name, value in serving.options(self._settings, self._begin).items():
             self.cfg.set(name, value)
+        if self._store is not None:
+            self.cfg.set("worker_exit", lambda server, worker: self._end())
+
+    def _begin(self) -> None:
+        begin_worker(self._settings, self._store)
+
+    def _end(self) -> None:
+        """Write what a worker only counted so far, and what it noted."""
+        self._app.extensions["osteohooks.advisor"].close()
+        if self._store is not None:
+            self._store.close()
 
     def load(self) -> Flask:
         return self._app
@@ -43,7 +55,8 @@ def run(settings: Settings) -> None:
     serving.share_counts(settings)
     if settings.tracing:
         tracing.require()
-    app = _application(settings)
+    store = open_installation(settings, development=settings.clients is None)
+    app = _application(settings, store)
     clients: ClientsFile | None = app.extensions["osteohooks.clients"]
     told = (
         [NOTICE] if clients is None else ["Callers are authenticated.", *(f"Client {note}" for note in clients.notes)]
@@ -52,7 +65,7 @@ def run(settings: Settings) -> None:
     observe(app, settings)
     gc.collect()
     gc.freeze()  # tables live as long as the process: a collection during a call need not walk them
-    _Server(settings, app, lambda: begin_worker(settings)).run()
+    _Server(settings, app, store).run()
 
 
 def observe(app: Flask, settings: Settings) -> None:
@@ -63,15 +76,17 @@ def observe(app: Flask, settings: Settings) -> None:
     logs.info("started", port=settings.port, workers=settings.workers)
 
 
-def begin_worker(settings: Settings) -> None:
+def begin_worker(settings: Settings, store: Store | None = None) -> None:
     """What a worker starts for itself, because threads do not survive its birth."""
+    if store is not None:
+        store.start()
     if settings.tracing:
         from hooks.services import services
 
         tracing.configure(service.id for service in services())
 
 
-def _application(settings: Settings) -> Flask:
+def _application(settings: Settings, store: Store | None = None) -> Flask:
     """The application, with every cache filled before the workers are born and share them."""
     # Not imported earlier: what counts must find the folder it shares with other workers, if there is one.
     from cds_service.app import create_app
@@ -81,7 +96,7 @@ def _application(settings: Settings) -> Flask:
     from hooks.policy import BadPolicy
 
     try:
-        app = create_app(settings, settings.today)
+        app = create_app(settings, settings.today, store=store)
     except BadClients as error:
         raise SystemExit(f"Osteohooks cannot start.\n{error}") from None
     except BadPolicy as error:

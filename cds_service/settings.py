@@ -23,6 +23,7 @@ from hooks.limits import DEFAULT_EDITION, EDITIONS
 from hooks.texts import LANGUAGES
 
 PREFIX = "OSTEOHOOKS_"
+SHORTEST_SECRET = 32  # characters
 
 # What to write instead, by setting. Values are never repeated: later settings may be secrets.
 REMEDIES = {
@@ -51,6 +52,8 @@ REMEDIES = {
     "log_format": f"one of {', '.join(FORMATS)}",
     "tracing": "true or false",
     "database": "sqlite:///path of a file, or postgresql://user:password@host/name",
+    "secret": f"at least {SHORTEST_SECRET} random characters, for example of: openssl rand -hex 32",
+    "secret_file": "the path of a file that holds the secret",
     "state_dir": "the path of a folder on a local disk",
     "operator_token_file": "the path of a file that holds at least 24 random characters",
     "policy": "the path of a policy file, or of a folder with its versions",
@@ -81,6 +84,13 @@ def _rate(text: str) -> str:
     if rate is not None and rate.amount < 1:
         raise ValueError("allows nothing")
     return text
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    words = secret.get_secret_value().split()
+    if not words or any(len(word) < SHORTEST_SECRET for word in words):
+        raise ValueError("too short")
+    return secret
 
 
 def _zone(name: str) -> str:
@@ -124,6 +134,8 @@ class Settings(BaseSettings):
         log_level, log_format: what is logged, and for whom: ``auto`` writes for people on a terminal, JSON elsewhere.
         tracing: whether OpenTelemetry spans are sent; where to is said by the ``OTEL_...`` variables.
         database: what is decided and reported is kept here; by default a SQLite file in ``state_dir``.
+        secret: of the keyed hashes and the chain of the log; several, between blanks, where it was changed, the current
+            one first. ``secret_file`` holds the same, one per line. In development one is made in ``state_dir``.
         state_dir: for what must outlive the process; on a local disk.
         operator_token_file: holds the token that opens `/report`; without one it is open in development alone.
         policy: the site's policy (docs/policy.md), for every client that has none of its own; none leaves everything as
@@ -157,6 +169,8 @@ class Settings(BaseSettings):
     log_format: Annotated[str, AfterValidator(_one_of(FORMATS))] = "auto"
     tracing: bool = False
     database: SecretStr | None = None
+    secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
+    secret_file: Path | None = None
     state_dir: Path = Path("var")
     operator_token_file: Path | None = None
     policy: Path | None = None

@@ -32,6 +32,7 @@ class Site:
         policy: the installation's policy, for clients that have none of their own.
         clients: everyone who may call; what they work with is made at once.
         given: what everyone works with, whatever else is said; for tests.
+        key: of the fingerprints by which the memory knows facts again.
 
     Raises:
         BadPolicy: a policy or a code map must not be used; every problem is named.
@@ -44,9 +45,11 @@ class Site:
         policy: Path | None = None,
         clients: Iterable[Client] = (),
         given: Parts | None = None,
+        key: bytes = b"",
     ) -> None:
         self.today, self._edition, self._default = given.today if given else today, edition, policy
-        self._given, self._clients = given, tuple(clients)
+        self._given = replace(given, key=key) if given and key else given
+        self._key, self._clients = key, tuple(clients)
         self._policies: dict[Path, Versions] = {}
         self._codes: dict[str, Rows] = {}
         self._parts: dict[_Key, Parts] = {}
@@ -123,7 +126,7 @@ class Site:
         key: _Key = (policy.version if policy else None, files)
         if key not in self._parts:
             codes = tuple(row for file in files for row in self._codes[file])
-            self._parts[key] = build_parts(self.today, self._edition, policy, codes)
+            self._parts[key] = replace(build_parts(self.today, self._edition, policy, codes), key=self._key)
         return self._parts[key]
 
 

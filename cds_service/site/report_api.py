@@ -7,7 +7,6 @@ page a developer opens. So a request that was forwarded, came from another origi
 
 import hmac
 import threading
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,10 +17,10 @@ from cds_service.site import burden_page, burden_plots
 from cds_service.site.burden import burden
 from cds_service.site.burden_data import Scope
 from cds_service.site.burden_privacy import SMALLEST
+from cds_service.site.policies import EVERYONE, Site
 from cds_service.site.reading import NoLog, reading
 from cds_service.site.report_words import Words
 from cds_service.store.engine import Database
-from hooks.limits import Rule
 from hooks.texts import LANGUAGES
 
 USUAL = timedelta(days=27)  # four weeks with today
@@ -72,9 +71,8 @@ def gate(settings: Settings, *, development: bool) -> Gate:
     return Gate(_token(path), open_here=False)
 
 
-def create_report(database: Database, guard: Gate, rules: Callable[[], dict[str, Rule]], today: Callable[[], date],
-                  language: str) -> Blueprint:  # fmt: skip
-    """The page; ``rules`` gives those in force, for their titles. A gate that is shut answers 404."""
+def create_report(database: Database, guard: Gate, site: Site, language: str) -> Blueprint:
+    """The page; titles are those of the rules in force. A gate that is shut answers 404."""
     pages = Blueprint("report", __name__)
     one_at_a_time = threading.Lock()  # a plot costs a second of one core: calls of clinicians come first
 
@@ -84,9 +82,10 @@ def create_report(database: Database, guard: Gate, rules: Callable[[], dict[str,
             return _plain("There is no page at this address.", 404)
         if not guard.admits():
             return _refused(guard)
-        words = Words(_language(language), rules(), SMALLEST)
+        rules = site.parts(EVERYONE, site.today()).rules
+        words = Words(_language(language), rules, SMALLEST)
         try:
-            scope = _scope(today())
+            scope = _scope(site.today())
             with one_at_a_time, reading(database) as log:
                 found = burden(log, scope)
             plots = burden_plots.draw(found, words) if found.calls and burden_plots.can_draw() else ()

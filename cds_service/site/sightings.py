@@ -18,8 +18,7 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cds_service.clients import Caller
-from cds_service.store.engine import Database, Unavailable
-from cds_service.store.forks import forget_after_fork
+from cds_service.store.engine import Database, Unavailable, forget_after_fork
 from cds_service.store.schema import watch
 from fhir_mappers.record.answer import UNIT_MISSING, UNIT_UNKNOWN
 from fhir_mappers.record.events import Unmatched
@@ -77,9 +76,9 @@ class Sightings:
         self._thread: threading.Thread | None = None
         self._tidied: date | None = None
 
-    def note(self, seen: Iterable[Sighting]) -> None:
-        """Count. Never raises, never waits for the database."""
-        found = tuple(seen)
+    def note(self, unmatched: Iterable[Unmatched], findings: Iterable[Finding], caller: Caller, day: date) -> None:
+        """Count what one call brought. Never waits for the database."""
+        found = tuple(seen_in(unmatched, findings, caller, day))
         if not found:
             return
         with self._lock:

@@ -17,7 +17,17 @@ from hypothesis import strategies as st
 from hooks.limits import EDITIONS
 from tests.support.bedside import RULES, TODAY, Bedside
 from tests.support.charted import chart, write
-from tests.support.days import Said, before, boundaries, calm_ahead, calm_days, number, told_on, written
+from tests.support.days import (
+    Said,
+    before,
+    boundaries,
+    calm_ahead,
+    calm_days,
+    conventions_read,
+    number,
+    told_on,
+    written,
+)
 from tests.support.drawn import name, rows
 from tests.support.varied import patients
 
@@ -137,6 +147,7 @@ NO_BOUNDARY = {
 CASES = rows(NIGHTS)
 CALM, CALM_AHEAD = calm_days(), calm_ahead()
 TOMORROW = TODAY + timedelta(days=1)
+NIGHT = (TODAY, TOMORROW)
 
 
 def test_every_number_of_time_in_the_tables_is_crossed_here_or_is_no_boundary() -> None:
@@ -159,9 +170,14 @@ def at_the_boundary(row: dict[str, str], edition: str, patient: Bedside | None =
     patient, day = patient or Bedside(), before(boundary, row["crossed"])
     patient.moment = row["moment"]
     facts, drafts = (row[column].replace("{N}", day) for column in ("on file", "drafts"))
+    return write(chart(spelled(facts), patient), drafts)
+
+
+def spelled(facts: str) -> str:
+    """The facts without abbreviations."""
     for short, whole in SHORT.items():
         facts = facts.replace(short, whole)
-    return write(chart(facts, patient), drafts)
+    return facts
 
 
 def rules_that_change(one: Said, other: Said) -> tuple[set[str], set[str]]:
@@ -182,28 +198,39 @@ def test_the_night_changes_exactly_the_rules_of_the_boundary(row: dict[str, str]
     patient = at_the_boundary(row, edition)
     if patient is None:
         return
-    today, tomorrow = (told_on(patient, day, edition)[0] for day in (TODAY, TOMORROW))
+    today, tomorrow = (told_on(patient, day, edition) for day in NIGHT)
     expected = {rule for rule in row["changes"].split(", ") if edition in RULES[rule].sources}
     assert rules_that_change(today, tomorrow)[0] == expected
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
-@given(row=st.sampled_from(CASES), edition=st.sampled_from(EDITIONS), data=st.data())
+# Whom a boundary meets: those about whom many rules have something to say.
+MET = (
+    "",
+    "LUNG, clears 80 10 45",
+    "ill lung_cancer 900, ill bone_metastasis 900, given xgeva 800, given xgeva 45, ordered xgeva 800",
+    "LUNG, clears 42 10 45, given zometa 110, given zometa 45, ordered zometa 110, ill smoking_current 400",
+    "ill multiple_myeloma 400, clears 25 10 45, given zometa 45, ordered cholecalciferol 45, ill onj_drug_induced 110",
+    "ill lung_cancer 400, ordered xgeva 110, ill exposed_jaw_bone 110, had 25OHD 40 nmol/L 110",
+)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(row=st.sampled_from(CASES), edition=st.sampled_from(EDITIONS), met=st.sampled_from(MET), data=st.data())
 def test_whoever_the_patient_is_only_rules_with_that_boundary_change(
-    row: dict[str, str], edition: str, data: st.DataObject
+    row: dict[str, str], edition: str, met: str, data: st.DataObject
 ) -> None:
-    patient = at_the_boundary(row, edition, data.draw(patients(days=CALM, ahead=CALM_AHEAD)))
+    drawn = data.draw(patients(days=CALM, ahead=CALM_AHEAD))
+    patient = at_the_boundary({**row, "on file": f"{met}, {row['on file']}"}, edition, drawn)
     boundary = number(row["boundary"], edition)
     if patient is None or boundary is None:
         return
-    (today, read), (tomorrow, then) = (told_on(patient, day, edition) for day in (TODAY, TOMORROW))
-    changed, _ = rules_that_change(today, tomorrow)
-    assert {
-        rule for rule in changed if boundary not in boundaries(rule, edition, read) | boundaries(rule, edition, then)
-    } == set()
+    changed, _ = rules_that_change(*(told_on(patient, day, edition) for day in NIGHT))
+    read = conventions_read(patient, NIGHT, edition, changed)
+    assert {rule for rule in changed if boundary not in boundaries(rule, edition, read)} == set()
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(patient=patients(days=CALM, ahead=CALM_AHEAD), edition=st.sampled_from(EDITIONS))
-def test_between_the_boundaries_nothing_changes(patient: Bedside, edition: str) -> None:
-    assert told_on(patient, TODAY, edition)[0] == told_on(patient, TOMORROW, edition)[0]
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(patient=patients(days=CALM, ahead=CALM_AHEAD), edition=st.sampled_from(EDITIONS), met=st.sampled_from(MET))
+def test_between_the_boundaries_nothing_changes(patient: Bedside, edition: str, met: str) -> None:
+    chart(spelled(met), patient)
+    assert told_on(patient, TODAY, edition) == told_on(patient, TOMORROW, edition)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hooks.limits import EDITIONS
-from tests.support.bedside import KINDS, Bedside
+from tests.support.bedside import KINDS, Bedside, concept
 from tests.support.varied import changed, in_other_units, mark_wrong, patients, resources, told
 
 EDITION = st.sampled_from(EDITIONS)
@@ -53,13 +53,29 @@ IRRELEVANT: dict[str, tuple[str, dict[str, Any]]] = {
     "allergies": ("AllergyIntolerance", {"code": {"text": "Peanuts"}}),
     "diagnosticReports": ("DiagnosticReport", {"status": "final", "code": OTHER, "effectiveDateTime": "2026-06-01"}),
 }
+# The same kinds with a code that the value sets know and no rule asks about.
+KNOWN = {
+    "conditions": ("code", "atypical_femoral_fracture"),
+    "observations": ("code", "platelets"),
+    "procedures": ("code", "bone_scan"),
+    "medicationRequests": ("medicationCodeableConcept", "furosemide"),
+    "medicationStatements": ("medicationCodeableConcept", "furosemide"),
+    "medicationAdministrations": ("medicationCodeableConcept", "furosemide"),
+    "serviceRequests": ("code", "bone_scan"),
+    "allergies": ("code", "furosemide"),
+    "diagnosticReports": ("code", "bone_scan"),
+}
 
 
+@pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("kind", IRRELEVANT)
 @settings(MANY, max_examples=10)
 @given(patient=patients(), edition=EDITION)
-def test_a_resource_that_means_nothing_changes_nothing(kind: str, patient: Bedside, edition: str) -> None:
+def test_a_resource_that_means_nothing_changes_nothing(kind: str, known: bool, patient: Bedside, edition: str) -> None:
     resource_type, row = IRRELEVANT[kind]
+    if known and kind in KNOWN:
+        member, name = KNOWN[kind]
+        row = {**row, member: concept(name)}
     before = told(patient, edition, with_evidence=True)
     after = told(changed(patient).add(kind, resource_type, row), edition, with_evidence=True)
     assert after == before

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from cds_service.cli import main
 from cds_service.conformance import strict, web
@@ -97,7 +97,7 @@ def test_keys_may_be_pem_or_jwk(tmp_path: Path) -> None:
         assert (named.algorithm, named.kid) == (algorithm, "own")
 
 
-@pytest.mark.parametrize("content", ["", "{}", "nonsense", json.dumps(OctKey.generate_key(256).as_dict(private=True))])
+@pytest.mark.parametrize("content", ["", "{}", "nonsense", json.dumps({"kty": "oct", "k": "c2VjcmV0"})])
 def test_other_files_are_no_keys(tmp_path: Path, content: str) -> None:
     (tmp_path / "key").write_text(content)
     with pytest.raises(ValueError, match="private key"):

@@ -228,9 +228,10 @@ def test_serving_refuses_an_address_others_can_reach(host: str) -> None:
     assert "OSTEOHOOKS_ALLOW_UNAUTHENTICATED=true" in result.output
 
 
-def test_serving_hands_the_settings_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serving_hands_the_settings_to_the_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from cds_service import server
 
+    monkeypatch.setenv("OSTEOHOOKS_STATE_DIR", str(tmp_path))
     served: list[tuple[Settings, str, str]] = []
 
     class Stub:
@@ -239,6 +240,7 @@ def test_serving_hands_the_settings_to_the_server(monkeypatch: pytest.MonkeyPatc
 
         def run(self) -> None:
             served.append((self.settings, str(self.settings.port), self.app.name))
+            self.store.close()
 
     monkeypatch.setattr(server, "_Server", Stub)
     monkeypatch.setattr(server.gc, "freeze", lambda: None)  # the tests go on in this process

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -70,8 +70,9 @@ def free_port() -> int:
 @contextmanager
 def serving(**settings: str) -> Iterator[Server]:
     port = free_port()
-    with TemporaryFile() as log:
+    with TemporaryFile() as log, TemporaryDirectory() as state:
         command = [*COMMAND, "--port", str(port)]
+        settings.setdefault("OSTEOHOOKS_STATE_DIR", state)
         process = subprocess.Popen(command, cwd=ROOT, env=environment(**settings), stdout=log, stderr=log)
         server = Server(process, f"http://127.0.0.1:{port}", port, log)
         try:

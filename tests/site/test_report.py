@@ -24,6 +24,7 @@ from cds_service.site.burden import burden
 from cds_service.site.burden_data import Scope
 from cds_service.site.burden_files import write as write_files
 from cds_service.site.burden_page import page, policy, style
+from cds_service.site.policies import Site
 from cds_service.site.report_api import Gate, create_report, gate
 from cds_service.site.report_words import Words, table
 from cds_service.store.engine import Database
@@ -34,6 +35,7 @@ from tests.site.log import DAY, Said, write
 from tests.site.test_burden import hand_counted
 
 RULES = load_rules(CHECKS)
+SITE = Site(lambda: DAY, "aura-2026")
 TOKEN = "a-token-of-the-tests-0123456789"
 SCOPE = Scope(DAY, DAY)
 LOCAL = {"base_url": "http://127.0.0.1:8080"}
@@ -87,7 +89,7 @@ def test_the_page_needs_nothing_but_itself_and_runs_nothing(log: Database, langu
     assert not {tag for tag, _ in read.tags} & {"script", "link", "iframe", "object", "form", "base"}
     assert not [name for _, attributes in read.tags for name in attributes if name.startswith("on") or name == "style"]
     pictures = [attributes for tag, attributes in read.tags if tag == "img"]
-    assert len(pictures) == 3
+    assert len(pictures) == 2
     assert all((one["src"] or "").startswith("data:image/png;base64,") and one["alt"] for one in pictures)
     assert not [
         a for _, attributes in read.tags for k, a in attributes.items() if k in ("src", "href") and "//" in a[:9]
@@ -167,20 +169,22 @@ def test_plots_are_the_same_every_time_and_only_where_there_is_something(log: Da
         report = burden(connection, SCOPE)
     once, again = (burden_plots.draw(report, words) for _ in range(2))
     assert once == again
-    assert [plot.name for plot in once] == ["rules", "answers", "wards"]
+    assert [plot.name for plot in once] == ["rules", "answers"]  # what is hidden of wards is not drawn either
     for plot in once:
         assert plot.png.startswith(b"\x89PNG")
         assert b"<svg" in plot.svg
         assert b"<script" not in plot.svg
 
 
-def test_weeks_are_drawn_from_two_on(database: Database) -> None:
+def test_weeks_and_wards_are_drawn_from_two_on(database: Database) -> None:
     with write(database) as log:
-        log.call([Said("AR-DENTAL-01")])
-        log.call(day=date(2026, 11, 9))
+        for number in range(12):
+            log.call([Said("AR-DENTAL-01")], ward=f"w{number % 2}", patient=f"p{number}")
+        log.call(day=date(2026, 11, 9), ward="w0")
     with database.reading() as connection:
         report = burden(connection, Scope(DAY, date(2026, 11, 9)))
-    assert "weeks" in [plot.name for plot in burden_plots.draw(report, Words("fr", RULES, 5))]
+    drawn = [plot.name for plot in burden_plots.draw(report, Words("fr", RULES, 5))]
+    assert drawn == ["rules", "answers", "weeks", "wards"]
 
 
 def test_without_the_library_the_page_says_so(log: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,7 +248,7 @@ def test_the_command_writes_what_it_was_asked_for(
     assert result.stdout.splitlines()[0] == "18 calls from 2026-11-02 to 2026-11-02"
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "report.html",
-        *(f"{name}.{kind}" for name in ("rules", "answers", "wards") for kind in ("svg", "png")),
+        *(f"{name}.{kind}" for name in ("rules", "answers") for kind in ("svg", "png")),
     }
     assert "Charge d" in (tmp_path / "out" / "report.html").read_text("utf-8")
     nobody = run("--out", tmp_path / "none", "--client", "nobody", "--format", "json")
@@ -280,7 +284,7 @@ def browse(log: Database, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def client(guard: Gate) -> FlaskClient:
         app = Flask("t")
-        app.register_blueprint(create_report(log, guard, lambda: RULES, lambda: DAY, "en"))
+        app.register_blueprint(create_report(log, guard, SITE, "en"))
         return app.test_client()
 
     return client
@@ -372,7 +376,7 @@ def test_the_page_takes_a_period_a_client_and_a_language(browse: Any) -> None:
 def test_a_log_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     app = Flask("t")
     nowhere = Database(f"sqlite:///{tmp_path / 'none.sqlite3'}")
-    app.register_blueprint(create_report(nowhere, Gate(None, open_here=True), lambda: RULES, lambda: DAY, "en"))
+    app.register_blueprint(create_report(nowhere, Gate(None, open_here=True), SITE, "en"))
     answer = app.test_client().get("/report", **LOCAL)
     assert (answer.status_code, answer.mimetype) == (503, "text/plain")
     assert answer.text.startswith("There is no decision log yet")

@@ -71,11 +71,11 @@ def test_a_unit_is_told_only_when_it_looks_like_one(unit: str, told: str) -> Non
 
 
 def test_counts_are_summed_in_the_table(database: Database, counts: Sightings) -> None:
-    seen = tuple(seen_in([CODE], [finding(gap(UNIT_UNKNOWN, "mg%"))], CALLER, DAY))
+    seen = ([CODE], [finding(gap(UNIT_UNKNOWN, "mg%"))], CALLER, DAY)
     for _ in range(3):
-        counts.note(seen)
+        counts.note(*seen)
     assert counts.flush()
-    counts.note(seen)
+    counts.note(*seen)
     assert counts.flush()
     assert counts.flush()  # nothing left
     assert kept(database) == [
@@ -87,8 +87,8 @@ def test_counts_are_summed_in_the_table(database: Database, counts: Sightings) -
 
 def test_two_processes_add_up(database: Database) -> None:
     one, other = Sightings(database), Sightings(database)
-    seen = tuple(seen_in([CODE], (), CALLER, DAY))
-    writers = [threading.Thread(target=lambda w=w: (w.note(seen), w.flush())) for w in (one, other, one, other)]  # type: ignore[misc]  # each its own
+    seen = ([CODE], (), CALLER, DAY)
+    writers = [threading.Thread(target=lambda w=w: (w.note(*seen), w.flush())) for w in (one, other, one, other)]  # type: ignore[misc]  # each its own
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -100,7 +100,7 @@ def test_two_processes_add_up(database: Database) -> None:
 
 def test_days_and_tenants_are_summed_and_old_ones_forgotten(database: Database, counts: Sightings) -> None:
     for day, tenant in ((DAY, "a"), (DAY, "b"), (DAY - timedelta(days=1), "a"), (DAY - KEPT - timedelta(days=1), "a")):
-        counts.note(seen_in([CODE], (), Caller(Client("ehr"), tenant), day))
+        counts.note([CODE], (), Caller(Client("ehr"), tenant), day)
     counts.flush()
     assert [row[-1] for row in kept(database)] == [3]
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_written_waits(database: Database, counts: Sightings, mon
     def fails(work: object) -> None:
         raise Unavailable("it is away")
 
-    counts.note(seen_in([CODE], (), CALLER, DAY))
+    counts.note([CODE], (), CALLER, DAY)
     with monkeypatch.context() as away:
         away.setattr(database, "write", fails)
         assert not counts.flush()
@@ -121,8 +121,8 @@ def test_what_cannot_be_written_waits(database: Database, counts: Sightings, mon
 def test_a_flood_of_codes_is_bounded(database: Database, counts: Sightings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sightings, "_MOST", 3)
     for number in range(9):
-        counts.note(seen_in([Unmatched("tests", "s", f"K{number}", ("creatinine_serum",))], (), CALLER, DAY))
-    counts.note(seen_in([Unmatched("tests", "s", "K0", ("creatinine_serum",))], (), CALLER, DAY))
+        counts.note([Unmatched("tests", "s", f"K{number}", ("creatinine_serum",))], (), CALLER, DAY)
+    counts.note([Unmatched("tests", "s", "K0", ("creatinine_serum",))], (), CALLER, DAY)
     counts.flush()
     assert [(row[4], row[5]) for row in kept(database)] == [("K0", 2), ("K1", 1), ("K2", 1)]
 
@@ -133,7 +133,7 @@ def test_a_thread_writes_without_being_asked(database: Database, monkeypatch: py
     written = threading.Event()
     real = counts.flush
     monkeypatch.setattr(counts, "flush", lambda: (real(), written.set())[0])
-    counts.note(seen_in([CODE], (), CALLER, DAY))
+    counts.note([CODE], (), CALLER, DAY)
     assert written.wait(30)
     counts.close()
     assert [row[-1] for row in kept(database)] == [1]
@@ -141,7 +141,7 @@ def test_a_thread_writes_without_being_asked(database: Database, monkeypatch: py
 
 
 def test_a_forked_process_begins_anew(database: Database, counts: Sightings) -> None:
-    counts.note(seen_in([CODE], (), CALLER, DAY))
+    counts.note([CODE], (), CALLER, DAY)
     counts.forget()
     assert counts.flush()
     assert kept(database) == []

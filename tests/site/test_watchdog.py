@@ -18,7 +18,7 @@ from cds_service.site import canaries as canary_module
 from cds_service.site.burden_privacy import WARD_EXTENSION, ward_of
 from cds_service.site.canaries import KEPT_S, Watched, canaries, found_in
 from cds_service.site.drift import WEEKS, Change
-from cds_service.site.sightings import Sightings, seen_in
+from cds_service.site.sightings import Sightings
 from cds_service.site.watchdog import FEWEST_CALLS, Watch, as_json, look, told
 from cds_service.store.engine import Database
 from fhir_mappers.record.answer import UNIT_UNKNOWN, Evidence, Missing
@@ -122,13 +122,13 @@ def test_codes_that_look_like_a_drug_are_told_together(database: Database) -> No
     for number in range(14):
         like = "zoledronic_acid_4mg" if number % 2 else "pamidronate"
         for _ in range(number + 1):
-            counts.note(seen_in([Unmatched("medications", "urn:d", f"{number:03}", (like,))], (), caller, TODAY))
-    counts.note(seen_in([Unmatched("tests", "urn:lab", "K12", ("creatinine_serum",))], (), caller, TODAY))
+            counts.note([Unmatched("medications", "urn:d", f"{number:03}", (like,))], (), caller, TODAY)
+    counts.note([Unmatched("tests", "urn:lab", "K12", ("creatinine_serum",))], (), caller, TODAY)
     gap = Missing("calcium_total", UNIT_UNKNOWN, Evidence("Observation/1", "calcium_total", unit="mg%"))
     spoken = ask("lung-zol-clearance-42", parts()).findings.all[0]
     finding: Finding = replace(spoken, verdict=replace(spoken.verdict, missing=(gap,)))
-    counts.note(seen_in((), [finding], caller, TODAY - timedelta(days=27)))
-    counts.note(seen_in((), [finding], caller, TODAY - timedelta(days=28)))
+    counts.note((), [finding], caller, TODAY - timedelta(days=27))
+    counts.note((), [finding], caller, TODAY - timedelta(days=28))
     counts.close()
     text = told(watched(database))
     assert (
@@ -149,7 +149,7 @@ def test_a_long_list_is_cut(database: Database) -> None:
     counts = Sightings(database)
     for number in range(25):
         seen = Unmatched("tests", "s", f"K{number:02}", ("life_expectancy_odd",))
-        counts.note(seen_in([seen], (), Caller(Client("ehr")), TODAY))
+        counts.note([seen], (), Caller(Client("ehr")), TODAY)
     counts.close()
     text = told(watched(database))
     assert "25 laboratory codes look like life expectancy odd and match no concept" in text
@@ -250,7 +250,7 @@ def _settled(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_command_is_quiet_or_fails(database: Database) -> None:
     assert (run().exit_code, run().stdout) == (0, "Nothing to look at.\n")
     counts = Sightings(database)
-    counts.note(seen_in([Unmatched("tests", "s", "K", ("creatinine_serum",))], (), Caller(Client("ehr")), TODAY))
+    counts.note([Unmatched("tests", "s", "K", ("creatinine_serum",))], (), Caller(Client("ehr")), TODAY)
     counts.close()
     assert run().exit_code == 1
     assert json.loads(run("--json").stdout)["unused"][0]["codes"] == [["s|K", 1]]

@@ -5,7 +5,7 @@ conventions a rule reads is watched while it judges a patient.
 """
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, timedelta
 from importlib.resources import files
@@ -86,16 +86,22 @@ def before(boundary: Quantity, cross: str) -> str:
 Said = dict[tuple[str, str], tuple[Any, ...]]
 
 
-def told_on(patient: Bedside, day: date, edition: str) -> tuple[Said, dict[str, set[Quantity]]]:
-    """What every rule says on a day, and the shared conventions that each of them read."""
-    record, read = replace(patient, today=day).record(), dict[str, set[Quantity]]()
-    for check in CHECKS:
-        noted = read.setdefault(check.id, set())
-        watched: Any = _Noting(record.conventions, noted.add)
-        evaluate((check,), replace(record, conventions=watched, _memo={}), Guideline(RULES, edition))
-    found = evaluate(CHECKS, record, Guideline(RULES, edition))
+def told_on(patient: Bedside, day: date, edition: str) -> Said:
+    """What every rule says on a day."""
+    found = evaluate(CHECKS, replace(patient, today=day).record(), Guideline(RULES, edition))
     assert not found.broken, found.broken
-    return {_key(finding): _said(finding) for finding in found.all}, read
+    return {_key(finding): _said(finding) for finding in found.all}
+
+
+def conventions_read(patient: Bedside, days: Iterable[date], edition: str, rules: set[str]) -> dict[str, set[Quantity]]:
+    """The shared conventions that each of the rules reads about the patient on one of the days."""
+    read: dict[str, set[Quantity]] = {rule: set() for rule in rules}
+    for day in days:
+        record = replace(patient, today=day).record()
+        for check in (check for check in CHECKS if check.id in rules):
+            watched: Any = _Noting(record.conventions, read[check.id].add)
+            evaluate((check,), replace(record, conventions=watched, _memo={}), Guideline(RULES, edition))
+    return read
 
 
 def boundaries(rule: str, edition: str, read: Mapping[str, set[Quantity]]) -> set[Quantity]:

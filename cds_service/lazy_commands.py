@@ -1,0 +1,40 @@
+"""Commands that are imported when they are asked for: evaluating a file need not wait for a database library."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class LazyGroup(click.Group):
+    """A group of which some commands live in modules of their own.
+
+    Args:
+        lazy: by the name of a command, where it is: ``package.module:attribute``.
+    """
+
+    def __init__(self, *args: Any, lazy: Mapping[str, str] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._lazy = dict(lazy or {})
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """All names, in order."""
+        return sorted({*super().list_commands(context), *self._lazy})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """A command by its name, imported now if need be."""
+        return _imported(self._lazy[name]) if name in self._lazy else super().get_command(context, name)
+
+
+def _imported(place: str) -> click.Command:
+    """The command at ``package.module:attribute``.
+
+    Raises:
+        TypeError: something else is there.
+    """
+    module, _, attribute = place.partition(":")
+    command = getattr(import_module(module), attribute)
+    if not isinstance(command, click.Command):
+        raise TypeError(f"{place} is no command")
+    return command

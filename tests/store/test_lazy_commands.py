@@ -1,0 +1,36 @@
+"""Commands in modules of their own are found by name, and imported no earlier."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from cds_service.cli import main
+from cds_service.lazy_commands import LazyGroup
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_command_is_listed_and_there() -> None:
+    context = click.Context(main)
+    names = main.list_commands(context)
+    assert {"serve", "evaluate", "log", "database"} <= set(names)
+    assert names == sorted(names)
+    assert all(main.get_command(context, name) is not None for name in names)
+    assert main.get_command(context, "none") is None
+    assert "Prove, purge and export" in CliRunner().invoke(main, ["--help"]).output
+
+
+def test_the_command_line_starts_without_the_database_library() -> None:
+    code = "import sys, cds_service.cli; print('sqlalchemy' in sys.modules, 'alembic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "False False\n", done.stderr
+
+
+def test_what_is_no_command_is_said_to_be_none() -> None:
+    group = LazyGroup("group", lazy={"path": "os:path"})
+    with pytest.raises(TypeError, match="os:path is no command"):
+        group.get_command(click.Context(group), "path")

@@ -14,13 +14,16 @@ from cds_service.hooks_api import sent_body
 from cds_service.memory import InMemory, Pseudonyms, remembering
 from cds_service.operations.tracing import span
 from cds_service.operations.watch import Watch
-from cds_service.pipeline import Parts, Reply
+from cds_service.pipeline import Reply
 from cds_service.prefetch import Completed
+from cds_service.site.burden_privacy import ward_of
+from cds_service.site.policies import Site
 from hooks.quiet import Memory, Remembered, Whose
 from hooks.request import HookRequest
 from hooks.services import Service
 
 if TYPE_CHECKING:
+    from cds_service.site.sightings import Sightings
     from cds_service.store.captures import CaptureKey
     from cds_service.store.store import Store
 
@@ -32,7 +35,7 @@ class Advisor:
     """Answers calls with the parts of an installation. What is remembered and written down never keeps an answer back.
 
     Args:
-        parts: what the pipeline works with.
+        site: what the pipeline works with, by client and day.
         fetcher: asks FHIR servers for what a call did not bring along.
         watch: notes and counts.
         memory: what was said before, where there is no store; by default until the process ends.
@@ -41,13 +44,14 @@ class Advisor:
 
     def __init__(
         self,
-        parts: Parts,
+        site: Site,
         fetcher: Fetcher,
         watch: Watch,
         memory: Memory | None = None,
         store: "Store | None" = None,
     ) -> None:
-        self.parts, self._fetcher, self._watch, self._store = parts, fetcher, watch, store
+        self._site, self._fetcher, self._watch, self._store = site, fetcher, watch, store
+        self._sightings = None if store is None else _sightings(store)
         self._memory: Memory = memory if memory is not None else InMemory()
         self._names = Pseudonyms()
 
@@ -57,7 +61,9 @@ class Advisor:
         Raises:
             Refusal: it cannot be answered with cards; that is no decision, and is not written down as one.
         """
-        day, client = self.parts.today(), caller.client
+        day, client = self._site.today(), caller.client
+        parts = self._site.parts(client, day)
+        service = parts.services.get(service.id, service)
         with span("fetch"):
             data = self._fetcher.complete(call, service, client)
         self._watch.fetched(data)
@@ -66,7 +72,7 @@ class Advisor:
             return pipeline.advise(
                 call,
                 service,
-                self.parts,
+                parts,
                 language,
                 as_of=day,
                 edition=client.edition,
@@ -78,7 +84,15 @@ class Advisor:
 
         reply = self._asked(call, service, caller, day, data, ask)
         self._watch.answered(service.id, reply)
+        self._watch.unmatched(code.kind for code in reply.record.unmatched)
+        if self._sightings is not None:
+            self._sightings.note(reply.record.unmatched, reply.findings.all, caller, day)
         return reply
+
+    def close(self) -> None:
+        """Write what was only counted so far, before the process ends."""
+        if self._sightings is not None:
+            self._sightings.close()
 
     def _asked(
         self, call: HookRequest, service: Service, caller: Caller, day: date, data: Completed, ask: Ask
@@ -109,10 +123,17 @@ class Advisor:
         client, (at, seconds) = caller.client, took
         hushed = client.silence.hushes(service.id, (check.id for check in service.checks))
         unanswered: Mapping[str, str] = data.failures
-        made = Answered(caller, service.id, call, whose, reply, at, seconds, unanswered, hushed)
+        ward, policy = ward_of(call.extension, client.ward), reply.policy_version
+        made = Answered(caller, service.id, call, whose, reply, at, seconds, unanswered, hushed, ward, policy)
         self._store.decisions.note(made)
         if client.capture_key is not None and (body := sent_body()) is not None:
             self._store.decisions.capture(made, body, data.prefetch, _capture_key(client.capture_key))
+
+
+def _sightings(store: "Store") -> "Sightings":
+    from cds_service.site.sightings import Sightings
+
+    return Sightings(store.database)
 
 
 @cache

@@ -1,7 +1,6 @@
 """The application: wires settings, services and pipeline together and decides nothing."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from cds_service.settings import Settings, is_loopback
 if TYPE_CHECKING:
     from cds_service.clients_file import ClientsFile
     from cds_service.pipeline import Parts
+    from cds_service.site.policies import Site
     from cds_service.store.store import Store
     from hooks.quiet import Memory
 
@@ -55,37 +55,58 @@ def create_app(
     ``tokens`` is where used tokens are remembered; by default in this process, which is right for one worker only.
 
     Raises:
-        BadTable, ValueError: a guideline, a text or a template does not fit; nothing is served then.
+        BadTable, BadPolicy, ValueError: a guideline, a policy, a text or a template does not fit; nothing is served.
         BadClients: the clients file does not fit.
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
-    from cds_service import pipeline
     from cds_service.advising import Advisor
     from cds_service.clients_file import load_clients
-    from cds_service.operations import roundtrip
     from cds_service.sandbox.pages import create_sandbox
-    from hooks.services import services
+    from cds_service.site.policies import Site
 
-    wired = pipeline.build_parts(clock, settings.edition) if parts is None else parts
     clients = None if settings.clients is None else load_clients(settings.clients)
-    watch = Watch((service.id for service in services()), _ids(clients), wired.rules)
-    watch.metrics.build(version("osteohooks"), wired.edition, wired.editions)
-    watch.ready.add("rules", lambda: roundtrip.as_part(wired))
-    watch.ready.add("log", logs.as_part)
+    callers = () if clients is None else (each.client for each in clients.agreements)
+    key = b"" if store is None else store.ring.current.facts
+    site = Site(clock, settings.edition, settings.policy, callers, parts, key)
+    watch = _watch(site, clients)
     if store is not None:
-        wired = replace(wired, key=store.ring.current.facts)
         tokens = tokens or store.tokens
-    advise = Advisor(wired, build_fetcher(settings), watch, memory, store)
-    app = build_app(settings, services(), advise, clients, tokens, watch)
-    app.extensions["osteohooks.parts"] = wired
+    advise = Advisor(site, build_fetcher(settings), watch, memory, store)
+    app = build_app(settings, site.services(), advise, clients, tokens, watch)
+    app.extensions["osteohooks.parts"] = site.parts(DEVELOPMENT, site.today())
+    app.extensions["osteohooks.advisor"] = advise
     if store is not None:
-        _keep(app, store, watch, wired)
+        _keep(app, store, watch, site)
+        _report(app, store, settings, site)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock))
     return app
 
 
-def _keep(app: Flask, store: "Store", watch: Watch, parts: "Parts") -> None:
+def _watch(site: "Site", clients: "ClientsFile | None") -> Watch:
+    """What counts the calls, and what is asked at `/readyz`: rules as shipped, canary patients as everyone has them."""
+    from cds_service.operations import roundtrip
+    from cds_service.site.canaries import Watched
+    from hooks.services import services
+
+    shipped, canaries = site.shipped, Watched(lambda: site.in_use(site.today()))
+    watch = Watch((service.id for service in services()), _ids(clients), shipped.rules)
+    watch.metrics.build(version("osteohooks"), shipped.edition, shipped.editions)
+    watch.ready.add("rules", lambda: roundtrip.as_part(shipped))
+    watch.ready.add("canaries", canaries.as_part)
+    watch.ready.add("log", logs.as_part)
+    return watch
+
+
+def _report(app: Flask, store: "Store", settings: Settings, site: "Site") -> None:
+    """The page on the burden of alerts, for operators."""
+    from cds_service.site.report_api import create_report, gate
+
+    guard = gate(settings, development=app.extensions["osteohooks.clients"] is None)
+    app.register_blueprint(create_report(store.database, guard, site, settings.language))
+
+
+def _keep(app: Flask, store: "Store", watch: Watch, site: "Site") -> None:
     """Take feedback, and let everybody see how the log fares."""
     from cds_service.feedback_api import create_feedback
     from cds_service.store.health import as_part
@@ -93,7 +114,7 @@ def _keep(app: Flask, store: "Store", watch: Watch, parts: "Parts") -> None:
 
     known = frozenset(service.id for service in services())
     authenticate = app.extensions["osteohooks.authenticate"]
-    app.register_blueprint(create_feedback(known, store.feedback, authenticate, parts.today))
+    app.register_blueprint(create_feedback(known, store.feedback, authenticate, site.today))
     watch.ready.add("decision log", lambda: as_part(store.healthy(ask=True)))
     store.on_failure(watch.metrics.decision_not_logged)
 

@@ -1,4 +1,4 @@
-"""The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample | clients | log | database``."""
+"""The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample``; other rooms bring their own."""
 
 import json
 import sys
@@ -10,12 +10,14 @@ import click
 
 from cds_service.cli_clients import clients
 from cds_service.cli_operations import conformance, openapi
+from cds_service.clients import DEVELOPMENT
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
 from cds_service.lazy_commands import LazyGroup
-from cds_service.pipeline import Parts, Reply, advise, build_parts
+from cds_service.pipeline import Parts, Reply, advise
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
 from cds_service.settings import load_settings
+from cds_service.site.policies import open_site
 from hooks.checklist import as_rows
 from hooks.checklist import checklist as lights
 from hooks.exact_json import dumps_exact
@@ -31,7 +33,13 @@ from hooks.withholding import withheld_json
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-_ELSEWHERE = {"log": "cds_service.cli_log:log", "database": "cds_service.cli_log:database"}
+_ELSEWHERE = {
+    "log": "cds_service.cli_log:log",
+    "database": "cds_service.cli_log:database",
+    "policy": "cds_service.cli_policy:policy",
+    "report": "cds_service.cli_report:report",
+    "watch": "cds_service.cli_report:watch",
+}
 
 
 @click.group(cls=LazyGroup, lazy=_ELSEWHERE, context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,8 +77,8 @@ def evaluate(
     that a call would refuse prints {"file", "error"} (an OperationOutcome); the exit status is then 1.
     """
     settings = load_settings(edition=edition, language=lang)
-    parts = build_parts(settings.today, settings.edition)
     day = as_of.date() if as_of else settings.today()
+    parts = open_site(settings).parts(DEVELOPMENT, day)
     refused = False
     for name in files:
         try:
@@ -92,9 +100,9 @@ def evaluate(
 def checklist(file: str, as_of: datetime | None, edition: str | None, lang: str | None, as_data: bool) -> None:
     """Is it safe to give today? One line per subject: red, amber, unknown or green, with what it rests on."""
     settings = load_settings(edition=edition, language=lang)
-    parts = build_parts(settings.today, settings.edition)
+    day = as_of.date() if as_of else settings.today()
     try:
-        reply = _evaluate(_read(file), parts, settings.language, as_of.date() if as_of else settings.today())
+        reply = _evaluate(_read(file), open_site(settings).parts(DEVELOPMENT, day), settings.language, day)
     except (BadRequest, Refusal) as error:
         _print({"file": file, "error": outcome(error)})
         sys.exit(1)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import click
 
 from cds_service.auth import utc_now
 from cds_service.clients import Client
-from cds_service.clients_file import Agreement, BadClients, load_clients
+from cds_service.clients_file import Agreement, BadClients, ClientsFile, load_clients
 from cds_service.key_source import BadKeys, from_url
 from cds_service.keys import KeySet
 from cds_service.trial_keys import NotAKey, make_pair, make_token
+from hooks.limits import DEFAULT_EDITION
+from hooks.policy import BadPolicy
 
 _PATH = click.Path(path_type=Path)
 
@@ -29,8 +32,12 @@ def check(file: Path, fetch: bool) -> None:
     """Check a clients file and print what was understood; the exit status is 1 when the service would not start."""
     try:
         found = load_clients(file)
+        _require_site(found)
     except BadClients as error:
         click.echo(str(error), err=True)
+        sys.exit(1)
+    except BadPolicy as error:
+        click.echo("\n".join(error.problems), err=True)
         sys.exit(1)
     number = len(found.agreements)
     access = "open to everyone" if found.open_discovery else "for clients only"
@@ -80,6 +87,19 @@ def token(url: str, private: Path, issuer: str, tenant: str | None) -> None:
         raise click.ClickException("--key must name a private key that 'osteohooks clients key' has made") from None
 
 
+def _require_site(found: ClientsFile) -> None:
+    """Read the policies and code maps that the file names.
+
+    Raises:
+        BadPolicy: one of them must not be used.
+    """
+    clients = tuple(each.client for each in found.agreements if each.client.policy or each.client.code_maps)
+    if clients:
+        from cds_service.site.policies import Site
+
+        Site(date.today, DEFAULT_EDITION, clients=clients)
+
+
 def _lines(agreement: Agreement) -> Iterator[tuple[str, str]]:
     client, place = agreement.client, agreement.place
     yield "issuer", str(client.issuer)
@@ -93,6 +113,7 @@ def _lines(agreement: Agreement) -> Iterator[tuple[str, str]]:
     yield "silent", _silent(client)
     yield "policy", client.policy or "that of the installation"
     yield "code maps", _list(client.code_maps, "none")
+    yield "ward", client.ward or "as its calls say"
     yield "web origins", _list(client.cors_origins, "none")
     yield "rate limit", f"{client.rate_limit} calls a minute" if client.rate_limit else "that of the installation"
     yield "requests", "kept, encrypted" if client.capture_key else "not kept"

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from cds_service.addresses import address, is_origin, secure_address
 from cds_service.client_token import is_text
+from cds_service.site.burden_privacy import ward_of
 from hooks.limits import EDITIONS
 from hooks.registry import CHECKS
 from hooks.services import services
@@ -36,6 +37,7 @@ WRITE = {
     "services": 'a list of the services that are on, as in services = ["bone-order-sign"]',
     "policy": 'the file with the policy of the site, as in policy = "policy.toml"',
     "code_maps": 'a list of files, as in code_maps = ["laboratory.csv"]',
+    "ward": 'a short code, as in ward = "onco-2"',
     "cors_origins": 'a list of origins without a path, as in cors_origins = ["https://ehr.example.org"]',
     "rate_limit": "a whole number of calls a minute, at least 1, as in rate_limit = 600",
     "capture_key_file": 'the file with the key, as in capture_key_file = "capture.key"',
@@ -84,6 +86,12 @@ def _service(value: str) -> str:
 def _text(value: str) -> str:
     if not is_text(value) or value != value.strip():
         raise ValueError("is blank, too long, or has spaces around it.")
+    return value
+
+
+def _ward(value: str) -> str:
+    if ward_of({}, value) is None:
+        raise ValueError("is no short code: at most 24 letters, digits and . _ -, and no long number.")
     return value
 
 
@@ -156,6 +164,7 @@ class ClientRow(BaseModel):
     services: list[ServiceId] | None = None
     policy: File | None = None
     code_maps: list[File] = []
+    ward: Annotated[str, AfterValidator(_ward)] | None = None
     cors_origins: list[Annotated[str, AfterValidator(_origin)]] = []
     rate_limit: Annotated[int, Field(ge=1)] | None = None
     capture_key_file: Annotated[str, AfterValidator(_secret_file)] | None = None

@@ -45,6 +45,7 @@ class Client:
         silence: what is computed and not shown.
         policy: path of the site policy that applies; None for the installation's.
         code_maps: paths of the local code maps that are read with the shipped value sets.
+        ward: the ward its calls are made in, where they do not say; for the report on alert burden alone.
         cors_origins: web origins its pages call from.
         rate_limit: calls a minute it may make; None for the installation's.
         capture_key: path of the key that its requests are kept under, encrypted; None: they are not kept.
@@ -60,6 +61,7 @@ class Client:
     silence: Silence = field(default_factory=Silence)
     policy: str | None = None
     code_maps: tuple[str, ...] = ()
+    ward: str | None = None
     cors_origins: tuple[str, ...] = ()
     rate_limit: int | None = None
     capture_key: str | None = None

@@ -149,6 +149,7 @@ def _client(name: str, row: ClientRow) -> Client:
         silence=Silence(silent.everything, frozenset(silent.services), frozenset(silent.rules)),
         policy=row.policy,
         code_maps=tuple(row.code_maps),
+        ward=row.ward,
         cors_origins=tuple(row.cors_origins),
         rate_limit=row.rate_limit,
         capture_key=row.capture_key_file,

@@ -1,8 +1,8 @@
 """The life of one call, without HTTP: used by the API and the command line alike."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from cds_service.prefetch import Completed, what_failed
 from cds_service.silence import ask
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
+from fhir_mappers.local_codes import with_local_codes
 from fhir_mappers.orders import OrderContext, check_templates
 from fhir_mappers.record.answer import NOT_FETCHED, UNOBTAINED
 from fhir_mappers.record.conventions import Conventions
@@ -22,12 +23,14 @@ from hooks.cards import compose
 from hooks.check import Outcome
 from hooks.evaluate import Findings, Guideline
 from hooks.limits import Edition, Rule, load_editions, load_rules
+from hooks.policy import Policy
+from hooks.policy_rules import amend
 from hooks.preferences import preferences
 from hooks.quiet import CardMemo, Reason, Recollection, Remembered
 from hooks.registry import CHECKS
 from hooks.request import HookRequest
 from hooks.response import Card
-from hooks.services import Service
+from hooks.services import Service, services_with
 from hooks.texts import LANGUAGES, Speaker
 from hooks.withholding import Traced, Withheld, select, told, trace
 
@@ -38,7 +41,12 @@ _log = logging.getLogger("osteohooks")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything wired once at the start: clock, tables, value sets, speakers, the key of fingerprints (64 bytes)."""
+    """Everything wired once at the start: clock, tables, value sets, speakers, as the policy of a site has them, and
+    the key of fingerprints (64 bytes).
+
+    ``policy_version`` says which version of which policy that is; None: as shipped. ``services`` are those that ask for
+    the site's own codes too, by id; none where it has no codes.
+    """
 
     today: Clock
     edition: str
@@ -48,6 +56,8 @@ class Parts:
     conventions: Conventions
     speakers: Mapping[tuple[str, str], Speaker] = field(default_factory=dict)
     key: bytes = field(default=b"", repr=False)
+    policy_version: str | None = None
+    services: Mapping[str, Service] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,7 @@ class Reply:
     withheld: tuple[Withheld, ...] = ()
     memos: tuple[CardMemo, ...] = ()
     seen: tuple[Remembered, ...] = ()
+    policy_version: str | None = None
 
     @property
     def extension(self) -> Mapping[str, Any] | None:
@@ -69,19 +80,34 @@ class Reply:
         return told(one for one in self.withheld if Reason.SILENT not in one.reasons)
 
 
-def build_parts(today: Clock, edition: str) -> Parts:
+def build_parts(
+    today: Clock, edition: str, policy: Policy | None = None, codes: Iterable[tuple[str, str, str]] = ()
+) -> Parts:
     """Load and check every table, and validate the outgoing templates; a bad one stops the start.
+
+    ``policy`` is the version of a site's policy to apply, ``codes`` a code map besides its own.
 
     Raises:
         BadTable: a guideline table does not fit.
         ValueError: a template or a convention does not fit.
+        BadPolicy, BadCodeMap: the site's data must not be applied.
     """
     check_templates()
-    rules, editions = load_rules(CHECKS), load_editions()
+    terminology = with_local_codes(default_terminology(), (*codes, *(policy.codes if policy else ())))
+    editions = load_editions()
+    if policy is None:
+        rules, conventions, reasons = load_rules(CHECKS), default_conventions(), None
+    else:
+        amended = amend(policy, CHECKS)
+        rules, conventions, reasons = dict(amended.rules), amended.conventions, amended.reasons
     speakers = {
-        (language, key): Speaker(language, rules, found) for language in LANGUAGES for key, found in editions.items()
+        (language, key): Speaker(language, rules, found, reasons)
+        for language in LANGUAGES
+        for key, found in editions.items()
     }
-    return Parts(today, edition, rules, editions, default_terminology(), default_conventions(), speakers)
+    made = Parts(today, edition, rules, editions, terminology, conventions, speakers)
+    asking = {one.id: one for one in services_with(terminology)} if terminology is not default_terminology() else {}
+    return replace(made, policy_version=policy.version if policy else None, services=asking)
 
 
 def advise(
@@ -132,6 +158,7 @@ def advise(
         (*selection.withheld, *silent),
         selection.memos(service.id, call.hook),
         selection.seen(call.hook, wanted.remember_shown, past),
+        parts.policy_version,
     )
 
 

@@ -28,11 +28,16 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         for name, value in serving.options(self._settings, self._begin).items():
             self.cfg.set(name, value)
         if self._store is not None:
-            store = self._store
-            self.cfg.set("worker_exit", lambda server, worker: store.close())
+            self.cfg.set("worker_exit", lambda server, worker: self._end())
 
     def _begin(self) -> None:
         begin_worker(self._settings, self._store)
+
+    def _end(self) -> None:
+        """Write what a worker only counted so far, and what it noted."""
+        self._app.extensions["osteohooks.advisor"].close()
+        if self._store is not None:
+            self._store.close()
 
     def load(self) -> Flask:
         return self._app
@@ -43,7 +48,7 @@ def run(settings: Settings) -> None:
 
     Raises:
         SystemExit: the address is reachable from other machines and clients are not authenticated, or cannot be; or the
-            clients file does not fit.
+            clients file or a policy does not fit.
     """
     if problem := _unsafe(settings):
         raise SystemExit(f"Osteohooks cannot start.\n{problem}")
@@ -87,11 +92,15 @@ def _application(settings: Settings, store: Store | None = None) -> Flask:
     from cds_service.app import create_app
     from cds_service.clients_file import BadClients
     from cds_service.operations.roundtrip import warm_up
+    from cds_service.site.policies import refusal
+    from hooks.policy import BadPolicy
 
     try:
         app = create_app(settings, settings.today, store=store)
     except BadClients as error:
         raise SystemExit(f"Osteohooks cannot start.\n{error}") from None
+    except BadPolicy as error:
+        raise refusal(error) from None
     warm_up(app.extensions["osteohooks.parts"])
     return app
 

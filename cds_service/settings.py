@@ -55,6 +55,8 @@ REMEDIES = {
     "secret": f"at least {SHORTEST_SECRET} random characters, for example of: openssl rand -hex 32",
     "secret_file": "the path of a file that holds the secret",
     "state_dir": "the path of a folder on a local disk",
+    "operator_token_file": "the path of a file that holds at least 24 random characters",
+    "policy": "the path of a policy file, or of a folder with its versions",
 }
 
 
@@ -135,6 +137,9 @@ class Settings(BaseSettings):
         secret: of the keyed hashes and the chain of the log; several, between blanks, where it was changed, the current
             one first. ``secret_file`` holds the same, one per line. In development one is made in ``state_dir``.
         state_dir: for what must outlive the process; on a local disk.
+        operator_token_file: holds the token that opens `/report`; without one it is open in development alone.
+        policy: the site's policy (docs/policy.md), for every client that has none of its own; none leaves everything as
+            shipped.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
@@ -167,6 +172,8 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
     secret_file: Path | None = None
     state_dir: Path = Path("var")
+    operator_token_file: Path | None = None
+    policy: Path | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -71,8 +71,10 @@ def build_record(
     drafts = read_drafts(draft_orders, selections, clerk)
     searched = looked_for(found, resources.kinds(), failures or {}, clerk)
     gaps = tuple(sorted(clerk.gaps, key=_gap_order))
+    alike = clerk.lookalikes.found()
     return PatientRecord(
-        as_of, clerk.conventions, person, searched, results, drafts=drafts, gaps=gaps, moment=moment, **events
+        *(as_of, clerk.conventions, person, searched, results),
+        **{**events, "drafts": drafts, "gaps": gaps, "unmatched": alike, "moment": moment},
     )
 
 

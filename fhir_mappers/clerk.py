@@ -6,6 +6,7 @@ from datetime import date
 
 from fhir_mappers.codings import Coder, relative
 from fhir_mappers.datatypes import Reference
+from fhir_mappers.lookalikes import Lookalikes
 from fhir_mappers.record.answer import UNREADABLE
 from fhir_mappers.record.conventions import Conventions
 from fhir_mappers.record.events import Gap, Source, TreatmentCourse
@@ -74,6 +75,7 @@ class Clerk:
     gaps: list[Gap] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
     origins: Mapping[str, str] = field(default_factory=dict)
+    lookalikes: Lookalikes = field(default_factory=Lookalikes)
 
     def note(self, place: Place, why: str, detail: str = "") -> None:
         """Write down a gap that leaves its kind of data complete."""

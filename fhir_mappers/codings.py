@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from fhir_mappers import units
-from fhir_mappers.datatypes import Code, Codes, Named, Period, Quantity
+from fhir_mappers.datatypes import Code, Codes, Labelled, Named, Period, Quantity
 from fhir_mappers.record.answer import IMPLAUSIBLE, UNIT_MISSING, UNIT_UNKNOWN, UNREADABLE
 from fhir_mappers.record.dates import PartialDate, parse_date
 from fhir_mappers.terminology import Terminology
@@ -49,7 +49,7 @@ class Coder:
             found = self._known[key] = Understood(concepts, f"{code.system}|{code.code}") if concepts else _NOTHING
         return found
 
-    def codes(self, sent: Codes | Named | None) -> Understood:
+    def codes(self, sent: Codes | Labelled | Named | None) -> Understood:
         """A CodeableConcept by its codes."""
         if sent is None or not sent.coding:
             return _NOTHING

@@ -21,8 +21,12 @@ class BadConventions(ValueError):
 @cache
 def default_conventions() -> Conventions:
     """The conventions shipped with the product, read once."""
-    text = (files("fhir_mappers") / "conventions.toml").read_text(encoding="utf-8")
-    return load_conventions(tomllib.loads(text))
+    return load_conventions(conventions_table())
+
+
+def conventions_table() -> dict[str, Any]:
+    """The shipped table as written: section -> name -> value, source, ours; a fresh copy each time."""
+    return tomllib.loads((files("fhir_mappers") / "conventions.toml").read_text(encoding="utf-8"))
 
 
 def load_conventions(table: Mapping[str, Any]) -> Conventions:

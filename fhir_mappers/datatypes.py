@@ -39,6 +39,13 @@ class Named(Shape):
     text: str | None = None
 
 
+class Labelled(Shape):
+    """A CodeableConcept understood by its codes alone; its words only help to notice codes that nobody understands."""
+
+    coding: list[Coding] | None = None
+    text: str | None = None
+
+
 class Reference(Shape):
     """A Reference; ``identifier`` is not read."""
 
@@ -170,7 +177,7 @@ class Participant(Shape):
 class Valued(Shape):
     """What an Observation and its components have in common."""
 
-    code: Codes | None = None
+    code: Labelled | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: Codes | None = None
     value_integer: int | None = None

@@ -77,10 +77,12 @@ def read_observations(
     sent: Iterable[tuple[int, str | None, Observation]], key: str, clerk: Clerk, results: Results
 ) -> None:
     """File every observation whose code means something to us; the others are passed over."""
-    codes, is_patient = clerk.coder.codes, clerk.owner.is_patient
+    codes, is_patient, wonder = clerk.coder.codes, clerk.owner.is_patient, clerk.lookalikes.test
     origin = clerk.origins.get(key, "prefetch")
     for index, url, observation in sent:
         understood = codes(observation.code)
+        if not understood.concepts and observation.code is not None:
+            wonder(observation.code)
         if understood.concepts or observation.component is not None or not is_patient(observation.subject):
             name = f"Observation/{observation.id}" if observation.id else url or f"{key}.entry[{index}]"
             if is_patient(observation.subject):

@@ -78,7 +78,10 @@ def _described(code: Named | None, parts: Iterable[Ingredient], clerk: Clerk) ->
     codes = code.coding if code is not None else None
     if not texts and not ingredients and not any(c.code for c in codes or ()):
         return None
-    known = [clerk.coder.names(code), *(clerk.coder.names(i.item_codeable_concept) for i in ingredients)]
+    named = clerk.coder.names(code)
+    if codes and named.token is None:
+        clerk.lookalikes.drug(codes, named.concepts)
+    known = [named, *(clerk.coder.names(i.item_codeable_concept) for i in ingredients)]
     strength = _strength(ingredients, clerk)
     return Drug(*_merged(known), strength if strength is not None else _strength_in(texts))
 

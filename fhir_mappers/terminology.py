@@ -9,10 +9,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from io import StringIO
-from itertools import islice
+from itertools import combinations, islice
 from types import MappingProxyType
 
 LOINC = "http://loinc.org"
@@ -30,7 +30,7 @@ LOCAL_SYSTEM = "https://osteohooks.github.io/fhir/CodeSystem/bone"
 TABLES = ("labs", "vitals", "surveys", "drugs", "conditions", "procedures", "sites", "routes")
 _CAPITALS = frozenset({LOINC, ATC, CCAM, CDT, HCPCS})
 _MATCHES = frozenset({"exact", "prefix", "except"})
-_LONGEST_CODE, _LONGEST_MEMORISED_TEXT = 64, 200
+LONGEST_CODE, _LONGEST_MEMORISED_TEXT = 64, 200
 _ICD_DECORATION = re.compile(r"[.†‡*\s]|\+.*$", re.DOTALL)  # dot, dagger, asterisk, French PMSI "+n"
 _WORD = re.compile(r"[^\W_]+")
 
@@ -64,6 +64,7 @@ class Terminology:
     """
 
     __slots__ = (
+        "__dict__",
         "_by_concept",
         "_exact",
         "_except",
@@ -94,7 +95,7 @@ class Terminology:
 
         Aliases of the system, ICD dots, daggers, asterisks and ``+n`` are understood; ICD and ATC also match by prefix.
         """
-        if not system or not code or len(code) > _LONGEST_CODE or len(system) > _LONGEST_MEMORISED_TEXT:
+        if not system or not code or len(code) > LONGEST_CODE or len(system) > _LONGEST_MEMORISED_TEXT:
             return ()
         return self._memo(system, code)
 
@@ -123,20 +124,15 @@ class Terminology:
         """Every concept name the tables define."""
         return frozenset(self._by_concept) | {concept for _, concept in self._names}
 
-    def with_rows(self, rows: Iterable[tuple[str, str, str]]) -> "Terminology":
-        """A copy with a site's local code map: (system, code, concept) each.
+    def extended(self, rows: Iterable[Row]) -> "Terminology":
+        """A copy with more rows; `local_codes.with_local_codes` checks those of a site first."""
+        return Terminology((*self._rows, *rows), self._names)
 
-        Raises:
-            ValueError: naming the row, when its concept is unknown or its system or code is empty.
-        """
-        known, added = self.known, []
-        for number, (system, code, concept) in enumerate(rows, 1):
-            if concept not in known:
-                raise ValueError(f"local code map, row {number}: {concept!r} is no known concept ({system}|{code})")
-            if not system.strip() or not code.strip():
-                raise ValueError(f"local code map, row {number}: system and code are both needed ({concept})")
-            added.append(Row(concept, canonical_system(system), code.strip(), ""))
-        return Terminology((*self._rows, *added), self._names)
+    @cached_property
+    def companions(self) -> frozenset[frozenset[str]]:
+        """Pairs of concepts that one code may mean at once, as some code of the tables does: a drug and its class."""
+        meanings = (self._look_up(*key) for key in self._exact)
+        return frozenset(frozenset(pair) for found in meanings for pair in combinations(found, 2))
 
     def _enter(self, row: Row) -> None:
         if row.match not in _MATCHES or not (row.concept and row.system and row.code):

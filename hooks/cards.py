@@ -170,6 +170,7 @@ def _paragraph(finding: Finding, lines: list[str], speaker: Speaker, *, headed: 
         parts.append(f"{speaker.word('awaited')}{colon} {asked}.")
     if not finding.verdict.lines and (facts := _facts(finding.verdict.evidence, speaker)):
         parts.append(f"{speaker.word('rests-on')}{colon} {f'{semicolon} '.join(facts)}.")
+    parts += speaker.departures(finding)
     strength = finding.rule.strength[speaker.language]
     where = f"{speaker.source(finding)}{semicolon} {strength} ({speaker.word('rule')} {finding.rule.id})"
     parts.append(f"{speaker.word('source')}{colon} {where}.")

@@ -13,6 +13,7 @@ from hooks.check import Check, Outcome, Severity, Verdict, not_applicable
 from hooks.limits import Rule
 
 NOT_IN_EDITION = "not-in-edition"
+RETIRED = "retired at this site"
 MUTED = "muted"
 ALONE = "said only beside"
 NOTHING_TO_SUM_UP = "nothing to sum up"
@@ -102,9 +103,9 @@ def evaluate(
 
 
 def _ask(check: Check, record: PatientRecord, guideline: Guideline) -> list[Finding]:
+    if (unasked := _unasked(check, guideline)) is not None:
+        return [_sign(check, record, guideline, not_applicable(), because=unasked)]
     limits = _limits(check, guideline)
-    if limits is None:
-        return [_sign(check, record, guideline, not_applicable(), because=NOT_IN_EDITION)]
     if check.about is None:
         return [_sign(check, record, guideline, check.judge(record, limits))]
     drafts = [d for d in record.drafts if d.selected and check.about(d)]
@@ -115,11 +116,19 @@ def _ask(check: Check, record: PatientRecord, guideline: Guideline) -> list[Find
 
 def _sum_up(check: Check, record: PatientRecord, guideline: Guideline, heard: Findings) -> list[Finding]:
     """Silent is silent about the other findings, never about the patient: the reason says so."""
+    if (unasked := _unasked(check, guideline)) is not None:
+        return [_sign(check, record, guideline, not_applicable(), because=unasked)]
     limits = _limits(check, guideline)
-    if limits is None:
-        return [_sign(check, record, guideline, not_applicable(), because=NOT_IN_EDITION)]
     signed = _sign(check, record, guideline, check.judge(record, limits, heard))
     return [signed if signed.speaks else replace(signed, because=NOTHING_TO_SUM_UP)]
+
+
+def _unasked(check: Check, guideline: Guideline) -> str | None:
+    """Why the rule is not asked: the edition does not have it, or the site has retired it."""
+    rule = guideline.rules[check.id]
+    if guideline.edition not in rule.sources:
+        return NOT_IN_EDITION
+    return RETIRED if rule.retired is not None else None
 
 
 def _limits(check: Check, guideline: Guideline) -> object | None:

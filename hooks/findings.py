@@ -23,6 +23,7 @@ def as_json(finding: Finding, speaker: Speaker, *, whole: bool = False) -> dict[
     """One finding with its figures, evidence and gaps.
 
     Empty members are left out, as CDS Hooks wants on the wire; ``whole`` keeps them, for programs that read a file.
+    ``policy`` is there only where a site changed something in the rule.
     """
     verdict = finding.verdict
     row: dict[str, Any] = {
@@ -42,6 +43,8 @@ def as_json(finding: Finding, speaker: Speaker, *, whole: bool = False) -> dict[
         "lines": [{"subject": line.subject, "light": line.light.value} for line in verdict.lines],
         "source": _source(finding, speaker),
     }
+    if told := [d.as_json() for d in finding.rule.departures if d.concerns(finding.edition, verdict.case)]:
+        row["policy"] = told
     return row if whole else {key: value for key, value in row.items() if value not in (None, [], {}, "")}
 
 

@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import Check, Severity
+from hooks.departures import Departure
 
 EDITIONS = ("aura-2026", "aura-intermediate", "aura-earlier")
 DEFAULT_EDITION = EDITIONS[0]
@@ -25,7 +26,7 @@ HOOK_NAMES = (
     "medication-refill",
     "app",
 )
-_ABOUT_EDITION = {"id", "source"}
+_ABOUT_EDITION = {"id", "source", "ours"}
 _ABOUT_RULE = {"title", "class", "hooks", "severity", "strength", "ours", "override", "said_in", "edition"} | {
     "snooze",
     "per_prescriber",
@@ -52,6 +53,8 @@ class Rule:
     not computable (N) for the ``reason`` given. An informational rule that a hook tells by itself (to the patient who
     leaves) has a severity and a check. S is this project's own summary of what the other rules found. ``snooze`` maps a
     case to the time (d) it stays away once shown; ``per_prescriber``: dismissed by one, it is still said to another.
+
+    What a site changed: ``departures`` are told on its cards, ``retired`` says why it is not asked at this site.
     """
 
     id: str
@@ -68,6 +71,8 @@ class Rule:
     snooze: Mapping[str, Quantity] = field(default_factory=dict)
     reason: Mapping[str, str] | None = None
     per_prescriber: bool = False
+    departures: tuple[Departure, ...] = ()
+    retired: str | None = None
 
     def severity_of(self, case: str) -> Severity:
         """Severity of a case; a needs-data case without its own takes the gravest of the rule, capped at warning."""
@@ -85,7 +90,7 @@ def load_editions() -> dict[str, Edition]:
 
 def load_rules(checks: Iterable[Check]) -> dict[str, Rule]:
     """Every rule of every table, by id; numbers poured into the moulds of the checks."""
-    return fill({check.id: check.mould for check in checks}, _all_tables())
+    return fill({check.id: check.mould for check in checks}, load_tables())
 
 
 def fill(moulds: Mapping[str, type], tables: Mapping[str, Any]) -> dict[str, Rule]:
@@ -99,7 +104,8 @@ def fill(moulds: Mapping[str, type], tables: Mapping[str, Any]) -> dict[str, Rul
     return {rule_id: _rule(rule_id, tables, moulds.get(rule_id)) for rule_id in tables}
 
 
-def _all_tables() -> dict[str, Any]:
+def load_tables() -> dict[str, Any]:
+    """Every rule of every table as written, by id; a fresh copy each time."""
     tables: dict[str, Any] = {}
     for name in table_names():
         for rule_id, table in _read(name).items():

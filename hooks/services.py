@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
-from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, default_terminology
+from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, Terminology, default_terminology
 from hooks.check import Check
 from hooks.limits import Rule, load_rules
 from hooks.preferences import offered
@@ -127,11 +128,18 @@ _DECLARED = (
 @cache
 def services() -> tuple[Service, ...]:
     """All services, in the order of discovery."""
+    return services_with(default_terminology())
+
+
+def services_with(terminology: Terminology) -> tuple[Service, ...]:
+    """The same services for a site: what is asked of the EHR includes the codes of its own laboratory."""
     rules = load_rules(CHECKS)
-    return tuple(_service(*declared, rules) for declared in _DECLARED)
+    return tuple(_service(*declared, rules, terminology) for declared in _DECLARED)
 
 
-def _service(service_id: str, hook: str, title: str, description: str, rules: Mapping[str, Rule]) -> Service:
+def _service(
+    service_id: str, hook: str, title: str, description: str, rules: Mapping[str, Rule], terminology: Terminology
+) -> Service:
     checks = tuple(check for check in CHECKS if hook in rules[check.id].hooks)
     headings = load_texts()[1]["cards"]
     kinds = {check.card: headings[check.card]["en"] for check in checks}
@@ -141,12 +149,12 @@ def _service(service_id: str, hook: str, title: str, description: str, rules: Ma
         title,
         description,
         checks,
-        prefetch_templates(checks),
+        prefetch_templates(checks, terminology),
         extension=offered(hook, kinds.items()),
     )
 
 
-def prefetch_templates(checks: Iterable[Check]) -> dict[str, str]:
+def prefetch_templates(checks: Iterable[Check], terminology: Terminology | None = None) -> dict[str, str]:
     """The templates of exactly what the checks read, within the query subset of the specification.
 
     Raises:
@@ -161,18 +169,22 @@ def prefetch_templates(checks: Iterable[Check]) -> dict[str, str]:
         raise ValueError(f"no prefetch template for {', '.join(sorted(unknown))}")
     if _ANSWERED_BY_FORM & set(concepts):
         kinds.add("questionnaireResponses")
+    known = terminology or default_terminology()
     return {
-        kind: _observations(concepts) if kind == "observations" else _SEARCHES[kind] for kind in _ORDER if kind in kinds
+        kind: _observations(concepts, known) if kind == "observations" else _SEARCHES[kind]
+        for kind in _ORDER
+        if kind in kinds
     }
 
 
-def _observations(concepts: Iterable[str]) -> str:
+def _observations(concepts: Iterable[str], terminology: Terminology) -> str:
     """Observations by code. Codes go without their system, to stay within the length of a URL: the reader checks it."""
-    terminology = default_terminology()
-    codes: list[str] = []
+    shipped, codes = default_terminology(), list[str]()
     for concept in concepts:
-        found = (*terminology.codes((concept,), LOINC), *terminology.codes((concept,), LOCAL_SYSTEM))
+        found = (*shipped.codes((concept,), LOINC), *shipped.codes((concept,), LOCAL_SYSTEM))
         if not found:
             raise ValueError(f"no code to ask for {concept}")
-        codes += found
+        known = set(shipped.codings(concept))
+        own = (coding.code for coding in terminology.codings(concept) if coding not in known)
+        codes += (*found, *(quote(code, safe="") for code in own))
     return f"Observation?patient={_PATIENT}&code={','.join(dict.fromkeys(codes))}"

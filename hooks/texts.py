@@ -9,6 +9,8 @@ from typing import Any
 
 from fhir_mappers.record.answer import Evidence
 from fhir_mappers.record.dosing import DoseTable
+from fhir_mappers.record.proposals import Literal
+from hooks.departures import Departure, Kind
 from hooks.evaluate import Finding
 from hooks.figures import Figures, escape
 from hooks.limits import Edition, Rule
@@ -52,13 +54,20 @@ class _Fields(string.Formatter):
 
 
 class Speaker:
-    """Says findings in one language, for one edition."""
+    """Says findings in one language, for one edition; ``reasons`` are override reasons of the site's own."""
 
-    def __init__(self, language: str, rules: Mapping[str, Rule], edition: Edition) -> None:
+    def __init__(
+        self,
+        language: str,
+        rules: Mapping[str, Rule],
+        edition: Edition,
+        reasons: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self.language = language
         self.edition = edition
         self.rules = rules
         self._texts, self._shared = load_texts()
+        self._overrides: Mapping[str, Mapping[str, str]] = {**self._shared["override"], **(reasons or {})}
         self.figures = Figures(language, self._shared, _cut_offs(rules, edition.id))
 
     def label(self, rule_id: str) -> str:
@@ -109,8 +118,13 @@ class Speaker:
 
     def override(self, code: str) -> Mapping[str, str]:
         """One override reason: system, code and display."""
-        row = self._shared["override"][code]
+        row = self._overrides[code]
         return {"system": row["system"], "code": row.get("code", code), "display": row[self.language]}
+
+    def departures(self, finding: Finding) -> list[str]:
+        """What a policy of the site changed in the rule, one sentence each; none as shipped."""
+        told = (d for d in finding.rule.departures if d.concerns(finding.edition, finding.verdict.case))
+        return list(dict.fromkeys(self._departure(departure) for departure in told))
 
     def group(self, card: str) -> str:
         """The heading of a consolidated card."""
@@ -119,6 +133,20 @@ class Speaker:
     def source(self, finding: Finding) -> str:
         """The section of the guideline a finding rests on, in the edition asked."""
         return finding.rule.sources[finding.edition][self.language]
+
+    def _departure(self, departure: Departure) -> str:
+        if departure.kind is Kind.SEVERITY:
+            loud = {"shipped": departure.shipped, "site": departure.site}
+            said = self.word("site-severity", **{key: Literal(self.word(f"as-{value}")) for key, value in loud.items()})
+        else:
+            what = Literal(departure.names[self.language])
+            figures = {"what": what, "shipped": departure.shipped, "site": departure.site}
+            ours = departure.kind is Kind.OUR_NUMBER
+            said = self.word("site-number", **figures) if ours else self.word("site-deviation", **figures)
+        why = departure.reason.get(self.language, "")
+        because = f" {self.word('site-reason', reason=why.strip().rstrip('.'))}" if why else ""
+        approved = self.word("site-approved", who=departure.approved_by, day=departure.approved_on)
+        return f"{said}{because} {approved}"
 
     def _say(self, template: str, finding: Finding) -> str | None:
         """The sentence with its figures; None when one of them is not known."""

@@ -22,6 +22,7 @@ from cds_service.client_token import Reason
 from cds_service.operations import MULTIPROCESS
 from cds_service.operations.fields import named
 from cds_service.prefetch import FETCHED
+from fhir_mappers.lookalikes import MEDICATIONS, TESTS
 from fhir_mappers.record.answer import REASONS
 from hooks.check import Outcome
 from hooks.evaluate import Broken, Finding
@@ -39,6 +40,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "findings": ("Rules that fired or needed data, whether or not a card was shown.", ("rule", "status")),
     "cards_shown": ("Cards sent to an EHR.", ("service", "indicator")),
     "undecided": ("Data that kept a rule from being decided, by why they were not there.", ("reason",)),
+    "codes_unmatched": ("Codes that match no concept although their words name a drug or test we know.", ("kind",)),
     "checks_failed": ("Rules that raised an error; the others answered.", ("rule",)),
     "fetches": ("Prefetch keys fetched from an EHR.", ("outcome",)),
     "tokens_refused": ("Calls refused with 401.", ("reason",)),
@@ -59,6 +61,7 @@ class Metrics:
             "service": frozenset({*services, NONE}),
             "client": frozenset({*clients, NONE}),
             "rule": frozenset(rules),
+            "kind": frozenset({MEDICATIONS, TESTS}),
             "reason": frozenset({*REASONS, *map(named, Reason)}),
             "outcome": frozenset({FETCHED, *REASONS}),
         }
@@ -96,6 +99,10 @@ class Metrics:
     def fetched(self, outcome: str) -> None:
         """One prefetch key was fetched, or could not be."""
         self._counters["fetches"].labels(self._word("outcome", outcome)).inc()
+
+    def code_unmatched(self, kind: str) -> None:
+        """A code was seen that no rule can use; which one, ``osteohooks watch`` tells."""
+        self._counters["codes_unmatched"].labels(self._word("kind", kind)).inc()
 
     def token_refused(self, reason: StrEnum) -> None:
         """A caller could not prove who it is."""
@@ -147,3 +154,5 @@ class Metrics:
                 self._counters["cards_shown"].labels(service, indicator.value)
         for reason in REASONS:
             self._counters["undecided"].labels(reason)
+        for kind in (MEDICATIONS, TESTS):
+            self._counters["codes_unmatched"].labels(kind)

@@ -84,6 +84,11 @@ class Watch:
         note.fires = sum(finding.verdict.outcome is Outcome.DUE for finding in speaking)
         note.undecided = len(speaking) - note.fires
 
+    def unmatched(self, kinds: Iterable[str]) -> None:
+        """Codes were seen that no rule can use, of these kinds."""
+        for kind in kinds:
+            self.metrics.code_unmatched(kind)
+
     def _end(self, response: Response) -> Response:
         note, status = current(), response.status_code
         seconds = time.perf_counter() - note.began

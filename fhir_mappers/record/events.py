@@ -205,6 +205,16 @@ class DraftOrder(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A code that means nothing to us although its words name something we know (``likes``); its words are not kept."""
+
+    kind: str
+    system: str
+    code: str
+    likes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A resource or element that could not be read: which kind of data, where, and why."""
 

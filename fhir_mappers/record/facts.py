@@ -33,6 +33,7 @@ from fhir_mappers.record.events import (
     Procedure,
     Request,
     TreatmentCourse,
+    Unmatched,
 )
 from fhir_mappers.record.quantity import Quantity, Span
 
@@ -77,6 +78,7 @@ class Facts:
     allergies: tuple[Allergy, ...] = ()
     drafts: tuple[DraftOrder, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    unmatched: tuple[Unmatched, ...] = ()
     moment: str = "order-sign"
     _memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 

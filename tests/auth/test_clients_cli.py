@@ -52,14 +52,34 @@ def test_every_key_is_in_the_example(example: Path) -> None:
     text = example.read_text()
     assert all(re.search(rf"^#? ?{key} = |silent\]", text, re.MULTILINE) for key in ClientRow.model_fields)
     assert all(re.search(rf"^(# )?{key} = ", text, re.MULTILINE) for key in ClientRow.model_fields if key != "silent")
-    for name in ("policy.toml", "laboratory.csv", "capture.key"):
-        (example.parent / name).write_text("")
+    policy = 'id = "north"\n[[version]]\nfrom = 2026-01-01\napproved_by = "Dr A."\napproved_on = 2025-12-01\n'
+    for name, content in (("policy.toml", policy), ("laboratory.csv", "system,code,concept\n"), ("capture.key", "")):
+        (example.parent / name).write_text(content)
         (example.parent / name).chmod(0o600)
-    example.write_text(re.sub(r"^# (policy|code_maps|capture_key_file) =", r"\1 =", text, flags=re.MULTILINE))
+    example.write_text(re.sub(r"^# (policy|code_maps|ward|capture_key_file) =", r"\1 =", text, flags=re.MULTILINE))
     printed = run("check", example).stdout
     assert "policy.toml" in printed
     assert "laboratory.csv" in printed
+    assert "onco-2" in printed
     assert "kept, encrypted" in printed
+
+
+def test_a_policy_or_a_code_map_that_must_not_be_used_is_told(example: Path) -> None:
+    (example.parent / "policy.toml").write_text("id = 7")
+    (example.parent / "laboratory.csv").write_text("code\n")
+    example.write_text(re.sub(r"^# (policy|code_maps) =", r"\1 =", example.read_text(), flags=re.MULTILINE))
+    checked = run("check", example)
+    assert (checked.exit_code, checked.stdout) == (1, "")
+    assert "policy.toml: id must be text in quotes." in checked.stderr
+    assert "laboratory.csv: its heading lacks system, concept" in checked.stderr
+
+
+@pytest.mark.parametrize("ward", ["Mme Dupont", "123456", ""])
+def test_a_ward_is_a_short_code(example: Path, ward: str) -> None:
+    example.write_text(example.read_text().replace('# ward = "onco-2"', f'ward = "{ward}"'))
+    checked = run("check", example)
+    assert checked.exit_code == 1
+    assert "ward: is no short code" in checked.stderr
 
 
 def test_a_file_that_cannot_be_used(example: Path) -> None:

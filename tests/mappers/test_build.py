@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import BadConventions, default_conventions, load_conventions
 from fhir_mappers.kinds import KINDS
+from fhir_mappers.local_codes import with_local_codes
 from fhir_mappers.record.answer import INCOMPLETE, NOT_FETCHED, UNOBTAINED, UNREADABLE
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import default_terminology
@@ -133,7 +134,7 @@ def test_resources_without_an_id_are_known_by_their_url_or_place() -> None:
 
 
 def test_a_site_may_bring_its_own_terminology_and_conventions() -> None:
-    local = default_terminology().with_rows([("urn:lab", "CREA", "creatinine_serum")])
+    local = with_local_codes(default_terminology(), [("urn:lab", "CREA", "creatinine_serum")])
     prefetch = fhir.sent({"observations": fhir.bundle(fhir.observation("urn:lab|CREA", "80 umol/L"))})
     conventions = default_conventions()
     record = build_record(prefetch, None, None, "1", fhir.TODAY, terminology=local, conventions=conventions)

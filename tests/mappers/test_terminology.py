@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_mappers.local_codes import BadCodeMap, with_local_codes
 from fhir_mappers.terminology import (
     ATC,
     BRAND_SYSTEM,
@@ -272,7 +273,9 @@ def test_codes_of_several_concepts_in_one_system() -> None:
 
 def test_a_site_adds_its_own_codes_to_a_copy() -> None:
     lab = "https://lab.example.org/codes"
-    ours = T.with_rows([(lab, "K12", "creatinine_serum"), ("urn:oid:2.16.840.1.113883.6.96", "999", "lung_cancer")])
+    ours = with_local_codes(
+        T, [(lab, "K12", "creatinine_serum"), ("urn:oid:2.16.840.1.113883.6.96", "999", "lung_cancer")]
+    )
     assert ours.concepts(lab + "/", "K12") == ("creatinine_serum",)
     assert ours.concepts(lab, "k12") == ()
     assert ours.concepts(SNOMED, "999") == ("lung_cancer",)
@@ -287,11 +290,18 @@ def test_a_site_adds_its_own_codes_to_a_copy() -> None:
         (("http://x", "1", "creatinin_serum"), "row 2: 'creatinin_serum' is no known concept"),
         (("", "1", "creatinine_serum"), "row 2: system and code are both needed"),
         (("http://x", " ", "creatinine_serum"), "row 2: system and code are both needed"),
+        (("http://x", "1" * 65, "creatinine_serum"), "row 2: 1+... is longer than a code"),
+        (
+            ("http://x", "0", "albumin_serum"),
+            r"row 2: http://x\|0 already means creatinine_serum; it cannot mean albumin",
+        ),
+        ((LOINC, "2160-0", "albumin_serum"), r"row 2: .*2160-0 already means creatinine_serum; it cannot mean albumin"),
+        ((ATC, "M05BA08", "denosumab"), "row 2: .*M05BA08 already means zoledronic_acid, bisphosphonate_any"),
     ],
 )
 def test_a_bad_site_row_is_named(row: tuple[str, str, str], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        T.with_rows([("http://x", "0", "creatinine_serum"), row])
+    with pytest.raises(BadCodeMap, match=said):
+        with_local_codes(T, [("http://x", "0", "creatinine_serum"), row])
 
 
 @pytest.mark.parametrize(

@@ -116,11 +116,14 @@ def test_what_other_parts_count() -> None:
     metrics.token_refused(Reason.EXPIRED)
     metrics.decision_not_logged()
     metrics.line_lost()
+    metrics.code_unmatched("medications")
     found = samples(metrics.page())
     assert value(found, "fetches_total", outcome="timed-out") == 1
     assert value(found, "tokens_refused_total", reason="expired") == 1
     assert value(found, "decision_log_failures_total") == 1
     assert value(found, "log_lines_lost_total") == 1
+    assert value(found, "codes_unmatched_total", kind="medications") == 1
+    assert value(found, "codes_unmatched_total", kind="tests") == 0
 
 
 @given(st.text(), st.integers())

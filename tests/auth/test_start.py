@@ -1,6 +1,7 @@
 """What the service refuses to start with, and how it runs with clients: a real process, asked over HTTP."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from cds_service.trial_keys import make_pair, make_token
 from tests.service.test_server import free_port, refused_to_start, serving
 
 ISSUER = "https://ehr.north.example"
+SECRET = "a secret for tests only, long enough to be taken for one".replace(" ", "-")
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def clients(tmp_path: Path) -> Path:
 
 
 def test_known_callers_only(clients: Path) -> None:
-    with serving(OSTEOHOOKS_CLIENTS=str(clients)) as running:
+    with serving(OSTEOHOOKS_CLIENTS=str(clients), OSTEOHOOKS_SECRET=SECRET) as running:
         url = f"{running.url}/cds-services"
         assert running.get("/cds-services")[0] == 200
         token = make_token(clients.parent / "north.private.json", ISSUER, url, utc_now())
@@ -41,8 +43,26 @@ def test_known_callers_only(clients: Path) -> None:
     assert token.split(".")[1] not in written
 
 
+def test_a_token_is_used_once_by_all_workers_and_after_a_restart(clients: Path) -> None:
+    url = "https://cds.example.org/cds-services"
+    token = make_token(clients.parent / "north.private.json", ISSUER, url, utc_now())
+    believed = {"Authorization": f"Bearer {token}"}
+    settings = {
+        "OSTEOHOOKS_CLIENTS": str(clients),
+        "OSTEOHOOKS_SECRET": SECRET,
+        "OSTEOHOOKS_PUBLIC_URL": "https://cds.example.org",
+        "OSTEOHOOKS_STATE_DIR": str(clients.parent / "state"),
+        "OSTEOHOOKS_WORKERS": "2",
+    }
+    with serving(**settings) as running, ThreadPoolExecutor(8) as pool:
+        told = sorted(pool.map(lambda _: running.get("/cds-services", **believed)[0], range(24)))
+    assert told == [200] + 23 * [401]
+    with serving(**settings) as again:
+        assert again.get("/cds-services", **believed)[0] == 401
+
+
 def test_other_machines_may_call_a_service_that_knows_them(clients: Path) -> None:
-    settings = {"OSTEOHOOKS_HOST": "0.0.0.0", "OSTEOHOOKS_CLIENTS": str(clients)}
+    settings = {"OSTEOHOOKS_HOST": "0.0.0.0", "OSTEOHOOKS_CLIENTS": str(clients), "OSTEOHOOKS_SECRET": SECRET}
     with serving(**settings, OSTEOHOOKS_PUBLIC_URL="https://cds.example.org") as running:
         assert running.get("/cds-services/bone-order-sign", b"{}")[0] == 401
 
@@ -54,7 +74,8 @@ def test_other_machines_need_an_address_to_make_tokens_for(clients: Path) -> Non
 
 def test_a_wrong_clients_file_stops_the_start(clients: Path) -> None:
     clients.write_text(clients.read_text().replace("issuer", "isuer"))
-    told = refused_to_start("--port", str(free_port()), OSTEOHOOKS_CLIENTS=str(clients))
+    settings = {"OSTEOHOOKS_CLIENTS": str(clients), "OSTEOHOOKS_SECRET": SECRET}
+    told = refused_to_start("--port", str(free_port()), **settings, OSTEOHOOKS_STATE_DIR=str(clients.parent))
     assert told.startswith("Osteohooks cannot start.\nThe clients file ")
     assert 'client "north", isuer: is not a key of a client: did you mean issuer?' in told
 

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from cds_service.cli_clients import clients
-from cds_service.cli_operations import conformance, openapi
 from cds_service.clients import DEVELOPMENT
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
@@ -39,6 +38,9 @@ _ELSEWHERE = {
     "policy": "cds_service.cli_policy:policy",
     "report": "cds_service.cli_report:report",
     "watch": "cds_service.cli_report:watch",
+    "openapi": "cds_service.cli_operations:openapi",
+    "conformance": "cds_service.cli_operations:conformance",
+    "doctor": "cds_service.cli_doctor:doctor",
 }
 
 
@@ -138,10 +140,6 @@ def sample(name: str | None, on: datetime | None) -> None:
     if name not in known:
         raise click.BadParameter(f"{name} is no scenario; osteohooks sample lists them", param_hint="NAME")
     click.echo(hook_request_bytes(scenario(name), on.date() if on else load_settings().today()))
-
-
-main.add_command(openapi)
-main.add_command(conformance)
 
 
 def _evaluate(body: bytes, parts: Parts, language: str, day: date) -> Reply:

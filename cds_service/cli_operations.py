@@ -1,4 +1,4 @@
-"""Commands for those who run the service: ``osteohooks openapi | doctor | conformance``."""
+"""Commands for those who run the service: ``osteohooks openapi | conformance``."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ from hooks.services import services
 @click.command()
 def openapi() -> None:
     """Print the service's OpenAPI 3.1 document."""
-    click.echo(describe(services(), getattr(load_settings(), "public_url", None)))
+    click.echo(describe(services(), load_settings().public_url))
 
 
 @click.command()

@@ -32,11 +32,13 @@ EVENTS = frozenset(
         "keys read",  # the keys of a client, at the start and when they change
         "keys not read",  # its key server does not answer; the known keys still count
         "decision not logged",  # the answer went out, its entry could not be stored
+        "decisions logged again",  # it can be stored again
         "thread failed",  # an exception nobody caught, outside a request
         "library",  # what a library logged: its place in the code, not its words
     }
 )
 UNNAMED = "unnamed"
+PLACES = frozenset({"entry", "journal", "database", "connection", "memory"})  # where a decision goes (`store.health`)
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT"})
 TRUSTED = frozenset({"gunicorn", "osteohooks"})  # their sentences are constants in the code, filled by arguments
 _FRAMES = 8
@@ -65,6 +67,7 @@ class Vocabulary:
     editions: frozenset[str] = field(default=frozenset(EDITIONS))
     languages: frozenset[str] = field(default=frozenset(LANGUAGES))
     methods: frozenset[str] = METHODS
+    places: frozenset[str] = PLACES
 
     def knows(self, word: str) -> bool:
         """Whether it is one of ours, of whatever kind."""
@@ -210,6 +213,8 @@ FIELDS: Mapping[str, Accept] = {
     "place": _place,
     "incident": _incident,
     "reason": _constant,
+    "store": _word_of("places"),
+    "lost": _count,
     "rule": _word_of("rules"),
     "part": _word_of("extra"),
     # the process

@@ -68,7 +68,7 @@ class Watch:
                 place,
                 reason,
                 self.lost,
-                extra={"place": place, "error": reason, "lost": self.lost},
+                extra={"event": "decision not logged", "store": place, "lost": self.lost},
             )
 
     def fails(self, place: str) -> bool:
@@ -85,7 +85,8 @@ class Watch:
             announced = place in self._announced
             self._announced.discard(place)
         if announced:
-            _log.warning("the decision log is written again (%s) after %.0f s", place, seconds, extra={"place": place})
+            about = {"event": "decisions logged again", "store": place}
+            _log.warning("the decision log is written again (%s) after %.0f s", place, seconds, extra=about)
 
     def view(self, waiting: int) -> Health:
         """How it is now."""

@@ -55,6 +55,8 @@ SOUND: dict[str, Any] = {
     "language": "fr",
     "rule": "ZOL-DOSE-01",
     "reason": Reason.UNKNOWN_KEY,
+    "store": "journal",
+    "lost": 2,
     "part": "rules",
     "version": "0.1.0",
     "error": KeyError,

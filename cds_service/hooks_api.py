@@ -106,18 +106,12 @@ def create_blueprint(
     def call(service_id: str) -> Response:
         with span("auth"):
             caller = authenticate(request)
-        service, note = by_id.get(service_id), current()
-        note.client = caller.client.id
-        if service is None or not caller.client.may_call(service_id):
-            raise UnknownService
-        note.service, note.hook = service.id, service.hook
-        if rates is not None:
-            rates.admit(caller, request.remote_addr)
+        service = _admitted(caller, by_id.get(service_id), rates)
         body = read_body()
         if caller.client.capture_key is not None:
             _keep_body(body)
         hook_request = HookRequest.parse(body, service.hook)
-        note.language = language = _language(caller.client.offers(default_language, LANGUAGES))
+        language = _language(caller.client.offers(default_language, LANGUAGES))
         try:
             reply = advise(hook_request, service, language, caller)
         except RecursionError:
@@ -140,6 +134,18 @@ def _keep_body(body: bytes) -> None:
 def sent_body() -> bytes | None:
     """The bytes of this request, if they were kept."""
     return g.get("osteohooks_body") if has_request_context() else None
+
+
+def _admitted(caller: Caller, service: S | None, rates: Rates | None) -> S:
+    """The service that is called, if it is switched on for the client and the client has not used up its share."""
+    note = current()
+    note.client = caller.client.id
+    if service is None or not caller.client.may_call(service.id):
+        raise UnknownService
+    note.service, note.hook = service.id, service.hook
+    if rates is not None:
+        rates.admit(caller, request.remote_addr)
+    return service
 
 
 def describe(service: Service) -> DiscoveryService:
@@ -188,7 +194,9 @@ def _read(limit: int) -> bytes:
 
 def _language(ours: tuple[str, ...]) -> str:
     """The language the caller likes best of ours; the first wins a tie, and where none is acceptable."""
-    return request.accept_languages.best_match(ours) or ours[0]
+    language = request.accept_languages.best_match(ours) or ours[0]
+    current().language = language
+    return language
 
 
 def _answer(body: bytes, language: str) -> Response:

@@ -238,7 +238,8 @@ def prepared(tmp_path: Path) -> Settings:
 def altered(settings: Settings, *statements: str) -> Patient:
     store = open_installation(settings, development=True)
     with store.database.writing() as connection:
-        for statement in statements:
+        guards = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all()
+        for statement in (*(f"DROP TRIGGER {guard}" for guard in guards), *statements):
             connection.execute(text(statement))
     store.close(1)
     return Patient(settings)
@@ -305,7 +306,7 @@ def test_a_signature_of_the_log_that_was_forged(tmp_path: Path) -> None:
     forged = altered(settings, "UPDATE chains SET signature = 'x' WHERE name = 'calls'")
     found = {line.about: line for line in lines_of(storage.database, forged)}
     assert found["calls"].said == "The signature of its end is forged."
-    (settings.state_dir / "secret").write_text("another secret, of somebody else, long enough\n")
+    (settings.state_dir / "secret").write_text("b" * 64 + "\n")
     found = {line.about: line for line in lines_of(storage.database, forged)}
     assert found["calls"].said == "It was signed with another secret."
 

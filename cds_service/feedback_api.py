@@ -16,6 +16,8 @@ from cds_service.clients import Caller
 from cds_service.errors import JSON, Refusal, UnknownService, issue
 from cds_service.feedback_item import WHOLE, read_report
 from cds_service.hooks_api import read_body
+from cds_service.operations.note import current
+from cds_service.operations.tracing import span
 from cds_service.store.engine import Unavailable
 from cds_service.store.feedback import Feedback, Judged, Report, Why
 from hooks import strict_json
@@ -73,9 +75,12 @@ def create_feedback(
 
     @pages.post("/cds-services/<service_id>/feedback", strict_slashes=False)
     def report(service_id: str) -> Response:
-        caller = authenticate(request)
+        with span("auth"):
+            caller = authenticate(request)
+        current().client = caller.client.id
         if service_id not in services:
             raise UnknownService
+        current().service = service_id
         items = _items(read_body(BODY_LIMIT))
         reports, refused, remarks = _read(items)
         try:

@@ -93,13 +93,18 @@ def _call(service: Service) -> dict[str, Any]:
 
 
 def _feedback(service: Service) -> dict[str, Any]:
+    text = "Every sound report is stored. An empty object, or naming each report that was refused, by its place."
+    stored = {
+        "description": text,
+        **_content({"anyOf": [ref("OperationOutcome"), {"type": "object", "maxProperties": 0}]}),
+    }
     return {
         "operationId": f"feedback-{service.id}",
         "tags": ["CDS Hooks"],
         "summary": f"What became of the cards: {service.title}",
         "security": [{"client": []}, {}],
         "requestBody": _takes("Feedback"),
-        "responses": {"200": {"description": "Stored."}, **_refused(400, 401, 404, 405, 413, 415, 429, 500, 503)},
+        "responses": {"200": stored, **_refused(400, 401, 404, 405, 413, 415, 429, 500, 503)},
     }
 
 

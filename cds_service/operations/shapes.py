@@ -19,6 +19,8 @@ Schema = dict[str, Any]
 ID = r"^[A-Za-z0-9\-.]{1,64}$"
 UUID = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 REFERENCE = r"^[A-Z][A-Za-z]{0,63}/[A-Za-z0-9\-._]{1,64}$"
+SAID = r"[^\s\x00-\x1f\x7f]"  # something that can be read
+WORD = r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 NOT_BLANK = r"\S"
 OBJECT: Schema = {"type": "object"}
 RESOURCE: Schema = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
@@ -155,7 +157,7 @@ def _outcome() -> Schema:
         "type": "object",
         "required": ["severity", "code", "details", "diagnostics"],
         "properties": {
-            "severity": {"enum": ["fatal", "error"]},
+            "severity": {"enum": ["fatal", "error", "warning", "information"]},
             "code": text,
             "details": {"type": "object", "required": ["text"], "properties": {"text": text}},
             "diagnostics": text,
@@ -171,15 +173,20 @@ def _outcome() -> Schema:
 
 def _feedback() -> Schema:
     """CDS Hooks 2.0.1, "Feedback"."""
-    text = {"type": "string", "minLength": 1}
-    coding = {"type": "object", "required": ["code", "system"], "properties": {"code": text, "system": text}}
-    reason = {"type": "object", "properties": {"reason": coding, "userComment": text}, "minProperties": 1}
-    taken = {"type": "object", "required": ["id"], "properties": {"id": text}}
+    word = {"type": "string", "pattern": WORD, "maxLength": 255}
+    coding = {"type": "object", "required": ["code", "system"], "properties": {"code": word, "system": word}}
+    reason = {
+        "type": "object",
+        "properties": {"reason": coding, "userComment": {"type": "string", "pattern": SAID}},
+        "anyOf": [{"required": ["reason"]}, {"required": ["userComment"]}],
+    }
+    uuid = {"type": "string", "pattern": UUID}
+    taken = {"type": "object", "required": ["id"], "properties": {"id": uuid}}
     item = {
         "type": "object",
         "required": ["card", "outcome", "outcomeTimestamp"],
         "properties": {
-            "card": text,
+            "card": uuid,
             "outcome": {"enum": ["accepted", "overridden"]},
             "outcomeTimestamp": {"type": "string", "format": "date-time"},
             "acceptedSuggestions": {"type": "array", "minItems": 1, "items": taken},

@@ -70,7 +70,7 @@ def main(url: str | None) -> None:
         store = open_store(url or f"sqlite:///{folder}/bench.sqlite3", Ring("benchmark " * 4), Path(folder))
         migrate.upgrade(store.database)
         bench = Bench(store)
-        whole = _seconds(bench.ask, CALLS // 3)
+        whole = _seconds(bench.ask, CALLS // 3, time.thread_time)  # other work on the machine does not count
         replies = [bench.ask() for _ in range(CALLS)]  # each with cards of its own
         gc.collect()
         gc.freeze()
@@ -106,15 +106,15 @@ def _renamed(reply: pipeline.Reply) -> pipeline.Reply:
     return replace(reply, shown=shown)
 
 
-def _seconds(function: Callable[[], object], calls: int) -> float:
+def _seconds(function: Callable[[], object], calls: int, clock: Callable[[], float] = time.perf_counter) -> float:
     """Median seconds of a call."""
     for _ in range(WARM_UP):
         function()
     taken = []
     for _ in range(calls - WARM_UP):
-        start = time.perf_counter()
+        start = clock()
         function()
-        taken.append(time.perf_counter() - start)
+        taken.append(clock() - start)
     return median(taken)
 
 

@@ -146,6 +146,25 @@ def test_a_file_that_another_process_is_just_adopting_is_left_to_it(folder: Jour
     assert folder._adopt(path) is None
 
 
+def test_files_that_go_while_they_are_looked_at_are_none(folder: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process has adopted them between two of our steps."""
+    killed(folder.folder)
+    (path,) = folder.folder.glob("*.ndjson")
+    monkeypatch.setattr(journal.Path, "glob", lambda self, pattern: iter([path]))
+    path.rename(path.with_suffix(".gone"))
+    assert (list(folder.orphans()), folder.waiting()) == ([], 0)
+    path.with_suffix(".gone").rename(path)
+    whole = os.open
+
+    def late(name: Path, flags: int) -> int:
+        descriptor = whole(name, flags)
+        path.unlink()
+        return descriptor
+
+    monkeypatch.setattr(journal.os, "open", late)
+    assert list(folder.orphans()) == []
+
+
 def test_lines_that_cannot_be_used_are_kept_aside(folder: Journal) -> None:
     folder.folder.mkdir()
     folder.set_aside(b"[1")

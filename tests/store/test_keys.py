@@ -77,6 +77,14 @@ def test_a_secret_is_made_once_however_many_ask(tmp_path: Path) -> None:
     assert [one.name for one in path.parent.iterdir()] == ["secret"]
 
 
+def test_a_secret_that_another_process_has_just_made_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "secret"
+    path.write_text("z" * 40)
+    monkeypatch.setattr(Path, "exists", lambda self: False)  # it was not there when we looked
+    assert made_ring(path).current.id == Keys("z" * 40).id
+    assert [one.name for one in tmp_path.iterdir()] == ["secret"]
+
+
 def test_where_no_secret_can_be_made_it_is_said(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way")
     with pytest.raises(BadSecret, match="cannot be made"):

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from cds_service.cli import main
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario
 from cds_service.settings import Settings
+from tests.service import test_server
 from tests.service.test_server import serving
 
 SERVICE = "bone-order-sign"
@@ -19,6 +20,7 @@ SERVICE = "bone-order-sign"
 def test_what_was_answered_is_in_the_log_when_the_server_has_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: signal.Signals
 ) -> None:
+    monkeypatch.setattr(test_server, "PATIENCE", 60.0)
     today = Settings().today()
     with serving(OSTEOHOOKS_STATE_DIR=str(tmp_path)) as server:
         cards = server.cards(SERVICE, hook_request_bytes(scenario("lung-zol-clearance-42"), today))

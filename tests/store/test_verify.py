@@ -133,6 +133,18 @@ CASES = {
             "UPDATE chains SET seq = 4, hash = (SELECT hash FROM calls WHERE seq = 4) WHERE name = 'calls'",
         ],
     ),
+    "the record of the end altered": (
+        CALLS,
+        5,
+        "the record of its end does not fit",
+        [f"UPDATE chains SET hash = '{'0' * 64}' WHERE name = 'calls'"],
+    ),
+    "the record of the end set back": (
+        FEEDBACK,
+        5,
+        "the record of its end does not fit",
+        ["UPDATE chains SET seq = 4 WHERE name = 'feedback'"],
+    ),
     "the record of the end gone": (
         CALLS,
         5,

@@ -21,7 +21,7 @@ _PUBLISHED = {"pddi-configuration-items"}  # named by an HL7 guide before the ru
 _MEMBER = re.compile(r"[a-z][a-z0-9-]*(\.[A-Za-z0-9_-]+)+")
 
 
-def judge(reply: Reply, origin: str, tokens: Iterable[str], findings: Findings) -> None:
+def judge(reply: Reply, origin: str, tokens: Iterable[str], findings: Findings, *, stranger: bool = False) -> None:
     """Note what one answer shows.
 
     Args:
@@ -29,6 +29,7 @@ def judge(reply: Reply, origin: str, tokens: Iterable[str], findings: Findings) 
         origin: the web origin that was sent with the request.
         tokens: secrets that were sent so far.
         findings: where it is noted.
+        stranger: the origin is not one that the service has to allow.
     """
     findings.note("HTTP-07", reply.status is not None and reply.status < 500, str(reply))
     findings.note("PERF-02", reply.seconds <= SLOW, f"{reply} after {reply.seconds:.1f} s")
@@ -36,7 +37,11 @@ def judge(reply: Reply, origin: str, tokens: Iterable[str], findings: Findings) 
     findings.note("SEC-04", not any(token in text for token in tokens), f"{reply}: the answer repeats a token")
     if reply.status is None or reply.method in ("OPTIONS", "HEAD"):
         return
-    _read_across_origins(reply, origin, findings)
+    allowed = reply.headers.get("access-control-allow-origin")
+    if not stranger:
+        said = f"{reply}: Access-Control-Allow-Origin {allowed or 'missing'}"
+        findings.note("CORS-02", allowed in ("*", origin), said)
+    _credentials(reply, allowed, origin, findings)
     if 200 <= reply.status < 300:
         _accepted(reply, findings)
     else:
@@ -94,9 +99,7 @@ def _is_json(reply: Reply) -> bool:
     return kind in ("application/json", "application/fhir+json", "application/problem+json")
 
 
-def _read_across_origins(reply: Reply, origin: str, findings: Findings) -> None:
-    allowed = reply.headers.get("access-control-allow-origin")
-    findings.note("CORS-02", allowed in ("*", origin), f"{reply}: Access-Control-Allow-Origin {allowed or 'missing'}")
+def _credentials(reply: Reply, allowed: str | None, origin: str, findings: Findings) -> None:
     credentials = reply.headers.get("access-control-allow-credentials", "").casefold() == "true"
     findings.note("CORS-03", not (credentials and allowed == "*"), f"{reply}: credentials for any origin")
     if allowed == origin:

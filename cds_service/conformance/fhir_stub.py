@@ -66,8 +66,7 @@ class Stub:
 def running(host: str, port: int = 0, elsewhere: str = "") -> Iterator[Stub]:
     """The server, in threads of its own, until the end of the block."""
     stub = Stub(host, port, elsewhere=elsewhere)
-    server = ThreadingHTTPServer((host, port), _handler(stub))
-    server.daemon_threads = True
+    server = _Server((host, port), _handler(stub))
     stub.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -78,6 +77,13 @@ def running(host: str, port: int = 0, elsewhere: str = "") -> Iterator[Stub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A service that hangs up on a sick server does right: nothing to say."""
 
 
 def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:

@@ -90,4 +90,4 @@ class Target:
         return token
 
     def _judge(self, reply: Reply, origin: str) -> None:
-        judge(reply, origin, self.tokens, self.findings)
+        judge(reply, origin, self.tokens, self.findings, stranger=origin != self.options.origin)

@@ -3,20 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from fhir_mappers.record import answer as reasons
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record.answer import (
-    UNAVAILABLE,
-    UNREADABLE,
-    Answer,
-    Known,
-    Missing,
-    Reading,
-    at_most,
-    either,
-    no,
-    unknown,
-    yes,
-)
+from fhir_mappers.record.answer import UNREADABLE, Answer, Known, Missing, Reading, at_most, either, no, unknown, yes
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.facts import ADMINISTRATIONS, PROCEDURES, SERVICES, STATEMENTS
 from fhir_mappers.record.products import Use
@@ -131,7 +120,7 @@ def definition(record: PatientRecord, limits: Definition) -> Verdict:
         case="suspected" if short.is_yes else "due",
         beyond=limits.beyond,
         proposals=_diagnosis(record, "provisional" if short.is_yes else "confirmed"),
-        days=Quantity.of(f"{int(days.value.low)} d") if isinstance(days, Known) else None,
+        days=_shown(days),
         on=_re_examination(record.as_of, limits, days),
         said_by=None if short.is_yes else "ONJ-REF-01",
     ).resting_on(*ever.evidence, *short.evidence)
@@ -149,7 +138,7 @@ def _meets(record: PatientRecord, limits: Definition) -> Answer:
     """
     long = ~at_most(_days_exposed(record, limits), limits.beyond)
     met = _exposed_bone(record) & _ever_exposed(record) & ~_irradiated(record) & long
-    unsent = tuple(gap for gap in met.missing if gap.why in UNAVAILABLE)
+    unsent = tuple(gap for gap in met.missing if gap.why in reasons.UNAVAILABLE)
     return met if met.is_yes else (unknown(*unsent) if unsent and record.is_ordering else no())
 
 
@@ -195,6 +184,10 @@ def _days_exposed(record: PatientRecord, limits: Definition) -> Reading[Span]:
     if begun is None or span is None:
         return Missing(c.EXPOSED_BONE_CARE_START, UNREADABLE, care.value.evidence())
     return Known(span, care.evidence)
+
+
+def _shown(days: Reading[Span]) -> Quantity | None:
+    return Quantity.of(f"{int(days.value.low)} d") if isinstance(days, Known) else None
 
 
 def _re_examination(day: date, limits: Definition, days: Reading[Span]) -> date | None:

@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, RSAKey
 from cds_service.cli import main
 from cds_service.conformance import strict, web
 from cds_service.conformance.caller import may_be_asked
-from cds_service.conformance.jwt import read_signer
+from cds_service.conformance.jwt import Signer, read_signer
 from cds_service.conformance.report import as_json, as_junit, as_text, printable
 from cds_service.conformance.results import Findings, Status, rows
 from cds_service.conformance.run import check
@@ -24,7 +24,11 @@ from cds_service.sandbox.scenarios import hook_request_bytes, scenario
 from tests.operations.certificates import certificate, speaking_tls
 from tests.operations.model.breaks import card
 from tests.operations.model.service import Model, serving
+from tests.service.test_server import free_port
 from tests.service.test_server import serving as serving_ours
+
+EHR = "https://ehr.example.org"
+UNSEEN: set[str] = set()
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +48,28 @@ def test_our_own_service_does_all_it_shall_and_should() -> None:
     wrong = [f"{one.row.id} {one.status}: {one.why}" for one in results if one.status in (Status.FAIL, Status.WARN)]
     assert not wrong
     assert sum(one.status is Status.PASS for one in results) >= 115
+
+
+def test_our_own_service_does_so_for_a_known_client_and_with_a_fhir_server(tmp_path: Path) -> None:
+    """As a hospital runs it: tokens are asked for, missing data are fetched, feedback is kept."""
+    signers = [Signer(ECKey.generate_key("P-384"), EHR, "ec"), Signer(RSAKey.generate_key(2048), EHR, "rsa")]
+    public = [signer.key.as_dict(private=False) | {"kid": signer.kid, "alg": signer.algorithm} for signer in signers]
+    (tmp_path / "ehr.jwks.json").write_text(json.dumps({"keys": public}))
+    fhir = free_port()
+    clients = tmp_path / "clients.toml"
+    clients.write_text(
+        f'[client.ehr]\nissuer = "{EHR}"\njwks_file = "ehr.jwks.json"\nfhir_servers = ["http://127.0.0.1:{fhir}"]\n'
+        'cors_origins = ["https://sandbox.cds-hooks.org"]\n'
+    )
+    (tmp_path / "secret").write_text("5" * 64)
+    kept = {"OSTEOHOOKS_STATE_DIR": str(tmp_path), "OSTEOHOOKS_SECRET_FILE": str(tmp_path / "secret")}
+    with serving_ours(OSTEOHOOKS_CLIENTS=str(clients), OSTEOHOOKS_FETCH_DEADLINE="2", **kept) as server:
+        options = Options(server.url, pace=0.0, patients=1, listen=f"127.0.0.1:{fhir}")
+        results = check(options, date.today(), tuple(signers))
+    wrong = [f"{one.row.id} {one.status}: {one.why}" for one in results if one.status in (Status.FAIL, Status.WARN)]
+    assert not wrong
+    skipped = {one.row.id for one in results if one.status is Status.SKIP and one.row.manual is None}
+    assert skipped == UNSEEN
 
 
 def test_a_service_that_passes_is_0_and_one_that_fails_1(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from cds_service.settings import Settings
 from cds_service.store.installation import open_installation
 
 ADDRESSES = ("/cds-services", "/cds-services/<service_id>", "/cds-services/<service_id>/feedback", "/livez", "/readyz",
-             "/metrics", "/openapi.json", "/sandbox/requests", "/sandbox/requests/<scenario_id>")  # fmt: skip
+             "/metrics", "/openapi.json", "/sandbox/requests", "/sandbox/requests/<scenario_id>",
+             "/report")  # fmt: skip
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "DUPONT")
 WORDS = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=40)
 HEADERS = st.dictionaries(

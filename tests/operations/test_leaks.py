@@ -102,7 +102,7 @@ def told(server: Server) -> Iterator[str]:
         yield cleaned(line)
     for line in server.get("/metrics")[2].decode().splitlines():
         if not line.startswith("#"):  # a constant of the code
-            yield cleaned(re.sub(r'(le|status)="[^"]+"', "", line.rpartition(" ")[0]))
+            yield cleaned(re.sub(r'(le|status|kind)="[^"]+"', "", line.rpartition(" ")[0]))
     yield server.get("/readyz")[2].decode()
     yield server.get("/livez")[2].decode()
 

@@ -25,7 +25,12 @@ from tests.service.calls import post
 DAY = scenarios()[0].as_of
 APP = create_app(Settings(), lambda: DAY)
 DOCUMENT: dict[str, Any] = json.loads(APP.test_client().get("/openapi.json").data)
-OPERATIONS = [(path, method) for path, methods in document(tuple(services()))["paths"].items() for method in methods]
+OPERATIONS = [
+    (path, method)
+    for path, methods in document(tuple(services()))["paths"].items()
+    for method in methods
+    if not path.endswith("/feedback") or "order-sign" in path  # they are all alike
+]
 
 # A valid call without data may be answered 412, feedback on a card nobody was sent 404; what the document does not allow may still be forgiven: tolerant in.
 CONFIG = SchemathesisConfig.from_dict(

@@ -133,7 +133,7 @@ def test_the_vocabulary_knows_every_route_of_the_application() -> None:
     app = create_app(Settings(), lambda: MAN.as_of)
     words = app.extensions["osteohooks.watch"].vocabulary(app, ["0.1.0"])
     assert {"hooks_api.call", "operations.ready", "sandbox.one_request"} <= words.routes
-    assert {"0.1.0", "rules", "log"} == words.extra
+    assert {"0.1.0", "rules", "log", "canaries"} == words.extra
     assert "ZOL-DOSE-01" in words.rules
 
 

@@ -133,7 +133,7 @@ def test_every_other_digit_of_the_draft_is_kept() -> None:
 
 def test_the_mouth_is_examined_before_the_start() -> None:
     asked = [action["resource"] for action in actions(card_of(answer(body()), "AR-DENTAL-01"))]
-    assert {resource["resourceType"] for resource in asked} == {"ServiceRequest"}
+    assert {resource["resourceType"] for resource in asked} == {"ServiceRequest", "MedicationRequest"}
     assert {resource["status"] for resource in asked} == {"draft"}
     codes = {coding["code"] for resource in asked for coding in resource["code"]["coding"]}
     assert {"34043003", "24828-6"} <= codes  # SNOMED CT dental consultation, LOINC panoramic X-ray

@@ -128,6 +128,7 @@ def test_a_deviation_is_told_by_every_rule_that_rests_on_it() -> None:
     assert tellers == {
         *("ZOL-DOSE-01", "ZOL-PROD-01", "DMAB-OLIGO-01", "AR-START-01"),
         *("AR-START-02", "BRIDGE-01", "BRIDGE-02"),
+        *("DMAB-SPACE-01", "HCAL-CRISIS-01", "HCAL-WARN-01"),
     }
     (departure,) = found.rules["BRIDGE-02"].departures
     assert (departure.kind, departure.shipped, departure.site) == (

@@ -100,7 +100,7 @@ def test_ready(lines: Lines) -> None:
     response = create_app(Settings(), lambda: DAY).test_client().get("/readyz")
     assert (response.status_code, response.content_type) == (200, "application/json")
     assert response.json is not None
-    assert response.json["parts"] == {"rules": {"status": "ok"}, "log": {"status": "ok"}}
+    assert response.json["parts"] == {part: {"status": "ok"} for part in ("rules", "canaries", "log")}
     assert response.json["status"] == "ok"
 
 

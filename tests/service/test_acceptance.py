@@ -134,8 +134,9 @@ def test_every_other_digit_of_the_draft_is_kept() -> None:
 def test_the_mouth_is_examined_before_the_start() -> None:
     asked = [action["resource"] for action in actions(card_of(answer(body()), "AR-DENTAL-01"))]
     assert {resource["resourceType"] for resource in asked} == {"ServiceRequest", "MedicationRequest"}
-    assert {resource["status"] for resource in asked} == {"draft"}
-    codes = {coding["code"] for resource in asked for coding in resource["code"]["coding"]}
+    assert {resource["status"] for resource in asked if resource["resourceType"] == "ServiceRequest"} == {"draft"}
+    assert [r["status"] for r in asked if r["resourceType"] == "MedicationRequest"] == ["on-hold"]  # this very order
+    codes = {coding["code"] for resource in asked for coding in resource.get("code", {}).get("coding", ())}
     assert {"34043003", "24828-6"} <= codes  # SNOMED CT dental consultation, LOINC panoramic X-ray
 
 

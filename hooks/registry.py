@@ -51,7 +51,12 @@ from hooks.reads import (
     TREATMENT,
     observed,
 )
+from hooks.registry_board import BOARD_CHECKS
+from hooks.registry_fracture import FRACTURE_CHECKS
+from hooks.registry_imaging import IMAGING_CHECKS
+from hooks.registry_intervention import INTERVENTION_CHECKS
 from hooks.registry_orders import ORDER_CHECKS
+from hooks.registry_radiotherapy import RADIOTHERAPY_CHECKS
 
 CHECKS: tuple[Check, ...] = (
     *ORDER_CHECKS,
@@ -232,6 +237,12 @@ CHECKS: tuple[Check, ...] = (
         "discharge",
         (*PREGNANCY, *STARTS, CARE_PLANS),
     ),
+    # local treatments, imaging, the board
+    *IMAGING_CHECKS,
+    *RADIOTHERAPY_CHECKS,
+    *FRACTURE_CHECKS,
+    *INTERVENTION_CHECKS,
+    *BOARD_CHECKS,
     # what the others found, in a few lines
     Check("SAFE-TODAY-01", checklist.today, Unlimited, "checklist", (*TREATMENT, CARE_PLANS, CONDITIONS), sums_up=True),
 )

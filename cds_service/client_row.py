@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from cds_service.addresses import address, is_origin, secure_address
 from cds_service.client_token import is_text
+from cds_service.fetching.addresses import read_base
 from cds_service.site.burden_privacy import ward_of
 from hooks.limits import EDITIONS
 from hooks.registry import CHECKS
@@ -35,7 +36,7 @@ WRITE = {
     "languages": f'a list of {", ".join(LANGUAGES)}, the preferred one first, as in languages = ["fr"]',
     "edition": f'one of {", ".join(EDITIONS)}, as in edition = "{EDITIONS[0]}"',
     "services": 'a list of the services that are on, as in services = ["bone-order-sign"]',
-    "policy": 'the file with the policy of the site, as in policy = "policy.toml"',
+    "policy": 'the file with the policy of the site, or the folder of its versions, as in policy = "policy.toml"',
     "code_maps": 'a list of files, as in code_maps = ["laboratory.csv"]',
     "ward": 'a short code, as in ward = "onco-2"',
     "cors_origins": 'a list of origins without a path, as in cors_origins = ["https://ehr.example.org"]',
@@ -95,6 +96,14 @@ def _ward(value: str) -> str:
     return value
 
 
+def _fhir_server(value: str) -> str:
+    """What fetching could never use is refused here, and not at the first call."""
+    found = address(value)
+    if read_base(found) is None:
+        raise ValueError("is not the base of a FHIR server: no user, query, fragment or dots in its path.")
+    return found
+
+
 def _origin(value: str) -> str:
     if not is_origin(value):
         raise ValueError("is not an origin: write scheme, host and perhaps port, no path, no final slash, no *.")
@@ -120,6 +129,11 @@ def _file(value: str, info: ValidationInfo) -> str:
     return str(readable(value, _folder(info)))
 
 
+def _file_or_folder(value: str, info: ValidationInfo) -> str:
+    path = _folder(info) / value
+    return str(path if path.is_dir() else readable(value, _folder(info)))
+
+
 def _folder(info: ValidationInfo) -> Path:
     return Path((info.context or {})["folder"])
 
@@ -132,7 +146,7 @@ def _secret_file(value: str, info: ValidationInfo) -> str:
 
 
 Text = Annotated[str, AfterValidator(_text)]
-Address = Annotated[str, AfterValidator(address)]
+FhirServer = Annotated[str, AfterValidator(_fhir_server)]
 File = Annotated[str, AfterValidator(_file)]
 ServiceId = Annotated[str, AfterValidator(_service)]
 RuleId = Annotated[str, AfterValidator(_one_of(RULES, "rule"))]
@@ -158,11 +172,11 @@ class ClientRow(BaseModel):
     jwks_file: str | None = None
     jwks_url: Annotated[str, AfterValidator(secure_address)] | None = None
     tenants: list[Text] = []
-    fhir_servers: list[Address] = []
+    fhir_servers: list[FhirServer] = []
     languages: list[Annotated[str, AfterValidator(_one_of(LANGUAGES, "language"))]] = []
     edition: Annotated[str, AfterValidator(_one_of(EDITIONS, "edition"))] | None = None
     services: list[ServiceId] | None = None
-    policy: File | None = None
+    policy: Annotated[str, AfterValidator(_file_or_folder)] | None = None
     code_maps: list[File] = []
     ward: Annotated[str, AfterValidator(_ward)] | None = None
     cors_origins: list[Annotated[str, AfterValidator(_origin)]] = []

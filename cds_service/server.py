@@ -55,7 +55,7 @@ def run(settings: Settings) -> None:
     serving.share_counts(settings)
     if settings.tracing:
         tracing.require()
-    store = open_installation(settings, development=settings.clients is None)
+    store = _opened(settings)
     app = _application(settings, store)
     clients: ClientsFile | None = app.extensions["osteohooks.clients"]
     told = (
@@ -66,6 +66,31 @@ def run(settings: Settings) -> None:
     gc.collect()
     gc.freeze()  # tables live as long as the process: a collection during a call need not walk them
     _Server(settings, app, store).run()
+
+
+def _opened(settings: Settings) -> Store:
+    """The store. What is wrong with the clients file and what is wrong with the store are told together."""
+    wrong = _wrong_clients(settings)
+    try:
+        store = open_installation(settings, development=settings.clients is None)
+    except SystemExit as error:
+        raise SystemExit("\n".join(filter(None, (str(error), wrong)))) from None
+    if wrong:
+        store.close(0)
+        raise SystemExit(f"Osteohooks cannot start.\n{wrong}")
+    return store
+
+
+def _wrong_clients(settings: Settings) -> str | None:
+    """Why the clients file cannot be used; None where it can be, or where there is none."""
+    from cds_service.clients_file import BadClients, load_clients
+
+    try:
+        if settings.clients is not None:
+            load_clients(settings.clients)
+    except BadClients as error:
+        return str(error)
+    return None
 
 
 def observe(app: Flask, settings: Settings) -> None:
@@ -90,15 +115,12 @@ def _application(settings: Settings, store: Store | None = None) -> Flask:
     """The application, with every cache filled before the workers are born and share them."""
     # Not imported earlier: what counts must find the folder it shares with other workers, if there is one.
     from cds_service.app import create_app
-    from cds_service.clients_file import BadClients
     from cds_service.operations.roundtrip import warm_up
     from cds_service.site.policies import refusal
     from hooks.policy import BadPolicy
 
     try:
         app = create_app(settings, settings.today, store=store)
-    except BadClients as error:
-        raise SystemExit(f"Osteohooks cannot start.\n{error}") from None
     except BadPolicy as error:
         raise refusal(error) from None
     warm_up(app.extensions["osteohooks.parts"])

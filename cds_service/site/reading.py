@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.settings import Settings
@@ -12,6 +12,7 @@ from cds_service.store import migrate
 from cds_service.store.engine import Database, Unavailable, reason
 
 _FILE = "osteohooks.sqlite3"
+_PATIENCE_MS = 60_000  # a report reads months of a log; a call never waits for it
 
 
 class NoLog(Exception):
@@ -41,6 +42,8 @@ def reading(database: Database) -> Iterator[Connection]:
     _require(database)
     try:
         with database.snapshot() as connection:
+            if not database.is_sqlite:
+                connection.execute(text(f"SET LOCAL statement_timeout = {_PATIENCE_MS}"))
             yield connection
     except SQLAlchemyError as error:
         raise NoLog(f"The decision log cannot be read: {reason(error)}.") from None

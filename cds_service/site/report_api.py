@@ -86,9 +86,10 @@ def create_report(database: Database, guard: Gate, site: Site, language: str) ->
         words = Words(_language(language), rules, SMALLEST)
         try:
             scope = _scope(site.today())
-            with one_at_a_time, reading(database) as log:
-                found = burden(log, scope)
-            plots = burden_plots.draw(found, words) if found.calls and burden_plots.can_draw() else ()
+            with one_at_a_time:
+                with reading(database) as log:
+                    found = burden(log, scope)
+                plots = burden_plots.draw(found, words) if found.calls and burden_plots.can_draw() else ()
         except (NoLog, ValueError) as error:
             return _plain(str(error), 503 if isinstance(error, NoLog) else 400)
         response = Response(burden_page.page(found, words, plots), content_type=_HTML)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from fhir_mappers.record.answer import ABSENT, Known, Missing, no, unknown, yes
+from fhir_mappers.record.answer import ABSENT, UNAVAILABLE, Answer, Known, Missing, no, unknown, yes
 from fhir_mappers.record.proposals import Annotate, HoldDraft, NewService, PostponeDraft, Proposal
 from fhir_mappers.record.quantity import Quantity
-from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge, undecided
+from hooks.check import DraftOrder, Outcome, PatientRecord, Unlimited, Verdict, judge, undecided
 
 DENTAL, PANORAMIC = "dental_consultation", "panoramic_xray"
 REPAIR_FIRST = Annotate(DENTAL, ("dental_repair",))
@@ -29,14 +29,13 @@ def dental_exam(record: PatientRecord, limits: DentalExam, draft: DraftOrder) ->
     Unknown   procedures were not available; or treatment seems already started elsewhere (one line asks the dates)
     Source    guidelines/mouth.toml [AR-DENTAL-01]
     """
-    if record.presumed().is_yes:
-        return undecided(
-            (Missing("first_and_last_dose", ABSENT),), case="presumed", evidence=record.presumed().evidence
-        )
+    presumed = record.presumed()
+    if presumed.is_yes:
+        return undecided((Missing("first_and_last_dose", ABSENT),), case="presumed", evidence=presumed.evidence)
     reading = record.last_dental_examination()
     fresh, needed = record.fresh(reading, limits.freshness), record.dental_treatment_needed()
     case = "repair" if fresh.is_yes and needed.is_yes else ("overdue" if isinstance(reading, Known) else "due")
-    return judge(
+    verdict = judge(
         record.starts(draft) & ~record.emergency(draft),
         fresh & ~needed,
         case=case,
@@ -44,6 +43,16 @@ def dental_exam(record: PatientRecord, limits: DentalExam, draft: DraftOrder) ->
         freshness=limits.freshness,
         last=reading.evidence[0] if isinstance(reading, Known) else None,
     )
+    return _or_perhaps_presumed(presumed, verdict)
+
+
+def _or_perhaps_presumed(presumed: Answer, verdict: Verdict) -> Verdict:
+    """Where all is well, and only data that were not sent leave it open whether treatment seems already started, that
+    is what is open.
+    """
+    is_quiet = verdict.outcome in (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+    unsent = any(gap.why in UNAVAILABLE for gap in presumed.missing)
+    return judge(presumed, no()) if is_quiet and unsent else verdict
 
 
 def _examination(record: PatientRecord, limits: DentalExam) -> NewService:

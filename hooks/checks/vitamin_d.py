@@ -143,11 +143,11 @@ def repletion(record: PatientRecord, limits: Repletion) -> Verdict:
 
 
 def _without_level(record: PatientRecord, reading: Missing) -> Verdict:
-    """At a start VITD-CHECK-01 says that the level is wanting; later an old or absent one is silent."""
-    starting = not record.starting().is_no
-    if reading.why in (ABSENT, TOO_OLD) or (starting and obtained(reading).is_no):
+    """At a certain start VITD-CHECK-01 says that the level is wanting; later an old or absent one is silent."""
+    starting = record.starting()
+    if reading.why in (ABSENT, TOO_OLD) or (starting.is_yes and obtained(reading).is_no):
         return not_applicable()
-    asker = "VITD-CHECK-01" if starting else None
+    asker = None if starting.is_no else "VITD-CHECK-01"
     return judge(record.under_review() & _adult(record), unknown(reading), said_by=asker)
 
 

@@ -1,16 +1,10 @@
 """docs/clients.md is run as it stands: its files are loaded, its commands executed, its tables compared with the code."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
@@ -21,66 +15,13 @@ from cds_service.client_token import LARGEST, Reason
 from cds_service.clients_file import load_clients
 from cds_service.operations.fields import named
 from cds_service.trial_keys import make_pair
-from tests.auth.test_key_source import wait_for
-from tests.service.test_server import environment, free_port
+from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "clients.md").read_text("utf-8")
 COMMANDS = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
 TABLES = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
-OWN_KEY, SERVE, CALL, REFUSED, SANDBOX = range(5)
-
-
-class Terminal:
-    """Runs the commands of the document in one folder, with ``osteohooks`` on the path and a free port for 8080."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
-        (folder / "bin").mkdir()
-        shim = folder / "bin" / "osteohooks"
-        start = "from cds_service.cli import main; main(prog_name='osteohooks')"
-        shim.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{start}" "$@"\n')
-        shim.chmod(0o755)
-        self.environment = environment(PATH=f"{folder / 'bin'}:{os.environ['PATH']}", OSTEOHOOKS_PORT=str(self.port))
-
-    def _command(self, *numbers: int) -> list[str]:
-        text = "set -eu\n" + "\n".join(COMMANDS[number] for number in numbers)
-        return ["bash", "-c", text.replace("8080", str(self.port))]
-
-    def run(self, *numbers: int) -> list[str]:
-        done = subprocess.run(
-            self._command(*numbers),
-            cwd=self.folder,
-            env=self.environment,
-            timeout=60,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.splitlines()
-
-    @contextmanager
-    def serving(self, number: int) -> Iterator[Path]:
-        """A terminal of its own; gives the file with what is written there."""
-        written = self.folder / "written.txt"
-        command = self._command(number)
-        command[2] = command[2].replace("osteohooks serve", "exec osteohooks serve")
-        with written.open("w") as log:
-            process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
-        try:
-            wait_for(self._answers)
-            yield written
-        finally:
-            process.terminate()
-            process.wait(20)
-
-    def _answers(self) -> bool:
-        try:
-            with urlopen(f"http://127.0.0.1:{self.port}/livez", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (URLError, ConnectionError):
-            return False
+OWN_KEY, SERVE, CALL, REFUSED, SANDBOX = COMMANDS
 
 
 @pytest.fixture

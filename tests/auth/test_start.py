@@ -80,6 +80,15 @@ def test_a_wrong_clients_file_stops_the_start(clients: Path) -> None:
     assert 'client "north", isuer: is not a key of a client: did you mean issuer?' in told
 
 
+def test_all_that_is_wrong_is_told_at_once(clients: Path) -> None:
+    clients.write_text(clients.read_text().replace("issuer", "isuer"))
+    settings = {"OSTEOHOOKS_CLIENTS": str(clients), "OSTEOHOOKS_STATE_DIR": str(clients.parent)}
+    told = refused_to_start("--port", str(free_port()), **settings)
+    assert "OSTEOHOOKS_SECRET" in told
+    assert "did you mean issuer?" in told
+    assert told.count("cannot start") == 1
+
+
 @pytest.mark.parametrize("address", ["mine.example", "http://mine.example", "https://a@b", "https://mine?x"])
 def test_a_wrong_public_address_stops_the_start(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("OSTEOHOOKS_PUBLIC_URL", address)

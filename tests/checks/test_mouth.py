@@ -184,6 +184,15 @@ def test_an_emergency_or_a_running_treatment_silences_all_three() -> None:
             assert patient.outcome(rule) == "not-applicable"
 
 
+@pytest.mark.parametrize("kind", ["medicationStatements", "medicationAdministrations", "medicationRequests"])
+def test_whether_treatment_is_presumed_started_is_not_lost_with_data_that_were_not_sent(kind: str) -> None:
+    patient = Bedside().ordered("xgeva", ago(100)).done("dental_examination", ago(10)).drafts_order("xgeva", "120 mg")
+    assert patient.outcome("AR-DENTAL-01") == "needs-data first_and_last_dose"
+    assert patient.without(kind).outcome("AR-DENTAL-01").startswith("needs-data antiresorptive_")
+    known = Bedside().given("xgeva", ago(28)).drafts_order("xgeva", "120 mg").without("medicationRequests")
+    assert known.outcome("AR-DENTAL-01") == "not-applicable", "a recorded dose says that it is started"
+
+
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_the_presumed_line_is_information_and_replaces_every_check_before_the_start(edition: str) -> None:
     patient = Bedside().ordered("xgeva", ago(100)).done("tooth_extraction", ago(5)).ordered("prednisone", ago(5))

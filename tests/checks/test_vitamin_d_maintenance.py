@@ -119,7 +119,8 @@ def test_it_is_silent_while_the_level_or_the_course_is_asked_for() -> None:
 
 def test_it_offers_the_dose_of_the_edition_or_a_note_that_it_is_taken() -> None:
     patient = without_vitamin_d()
-    for edition, dose, every in (("aura-2026", "50000 [iU]", "1 mo"), ("aura-earlier", "100000 [iU]", "3 mo")):
+    monthly, quarterly = ("50000 [iU]", "1 mo"), ("100000 [iU]", "3 mo")
+    for edition, (dose, every) in zip(EDITIONS, (monthly, monthly, quarterly), strict=True):
         order = NewMedication("cholecalciferol", Quantity.of(dose), interval=Quantity.of(every))
         assert patient.asks(RULE, edition).verdict.proposals == (order, RecordTaking("cholecalciferol"))
 

@@ -116,6 +116,12 @@ def test_a_level_that_was_not_sent_is_asked_for_by_the_check_before_the_start() 
     assert (treated.status, treated.verdict.said_by) == ("needs-data", None)
 
 
+def test_a_level_that_cannot_be_used_is_said_where_nobody_knows_whether_treatment_starts() -> None:
+    patient = level(Bedside(moment="medication-refill"), "15", 10).given("xgeva", ago(30)).drafts_order("xgeva")
+    assert patient.outcome("VITD-REPL-01") == "needs-data vitamin_d_25oh_total"
+    assert patient.without("medicationAdministrations").outcome("VITD-REPL-01").startswith("needs-data")
+
+
 def test_a_later_level_cancels_the_earlier_one() -> None:
     patient = level(level(Bedside(), "15 ng/mL", 90), "31 ng/mL", 5).drafts_order("zometa")
     assert patient.outcome("VITD-REPL-01") == "satisfied"

@@ -13,7 +13,7 @@ from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import LOCAL_SYSTEM, default_terminology
-from hooks.evaluate import Finding, Findings, Guideline, evaluate
+from hooks.evaluate import ALONE, Finding, Findings, Guideline, evaluate
 from hooks.exact_json import dumps_exact
 from hooks.limits import load_rules
 from hooks.registry import CHECKS
@@ -200,7 +200,17 @@ class Bedside:
         return found
 
     def asks(self, rule: str, edition: str = "aura-2026") -> Finding:
-        """The finding of one rule (the first one, when several drafts are asked)."""
+        """The finding of one rule (the first one, when several drafts are asked).
+
+        Others can silence it, or it is said only beside them: where it is silent by itself they need not be asked, which
+        spares most rows of a table most of their time.
+        """
+        check = next(each for each in CHECKS if each.id == rule)
+        if not check.sums_up:
+            alone = evaluate([check], self.record(), Guideline(RULES, edition or "aura-2026"))
+            assert not alone.broken, alone.broken
+            if not any(finding.speaks or (finding.because or "").startswith(ALONE) for finding in alone.all):
+                return alone.all[0]
         return next(f for f in self.findings(edition).all if f.rule.id == rule)
 
     def outcome(self, rule: str, edition: str = "aura-2026") -> str:

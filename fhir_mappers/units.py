@@ -21,7 +21,7 @@ _AROUND_SLASH = re.compile(r"\s*/\s*")
 _DIMENSIONLESS = re.compile(r"1|\{[^{}]*\}")
 _MICRO = str.maketrans({"\u00b5": "u", "\u03bc": "u"})
 _LARGEST_POWER, _MOST_DIGITS, _ROUNDED_DIGITS, _EXACT_DIGITS = 30, 100, 28, 300
-_LONGEST_MEMORISED_UNIT = 64
+_LONGEST_MEMORISED = 96  # characters of number, unit and code
 _MINUTES = MappingProxyType(
     {
         "s": Fraction(1, 60),
@@ -79,14 +79,27 @@ def convert(
         code: the UCUM code (``Quantity.code``); it decides, but a printed unit that contradicts it is refused.
         check_range: False for an order, where 40 mg must be read in order to be warned about.
     """
+    text = str(value)
+    if len(text) + len(unit or "") + len(code or "") > _LONGEST_MEMORISED:
+        return _convert(concept, text, unit, code, check_range)
+    return _converted(concept, text, unit, code, check_range)
+
+
+@lru_cache(maxsize=16384)
+def _converted(concept: str, text: str, unit: str | None, code: str | None, check_range: bool) -> Converted | Refusal:
+    """The same few numbers come back in every history: each is converted once, by its text, as 7.10 is not 7.1."""
+    return _convert(concept, text, unit, code, check_range)
+
+
+def _convert(concept: str, text: str, unit: str | None, code: str | None, check_range: bool) -> Converted | Refusal:
+    value = Decimal(text)
     if not value.is_finite():
-        return Refusal("not-a-number", str(value)[:40])
-    printed, coded = unit or "", code or ""
-    short = len(printed) + len(coded) <= _LONGEST_MEMORISED_UNIT
-    row = _agreed(concept, printed, coded) if short else _row(concept, normalise(printed), normalise(coded))
+        return Refusal("not-a-number", text[:40])
+    row = _row(concept, normalise(unit or ""), normalise(code or ""))
     if row is None:
-        return Refusal("unit-unknown" if printed.strip() or coded.strip() else "unit-missing", _both(unit, code))
-    seen = f"{str(value)[:40]} {_both(unit, code)}".rstrip()
+        is_told = (unit or "").strip() or (code or "").strip()
+        return Refusal("unit-unknown" if is_told else "unit-missing", _both(unit, code))
+    seen = f"{text[:40]} {_both(unit, code)}".rstrip()
     if value < 0 or not _is_moderate(value):
         return Refusal("implausible", seen)
     exact = Fraction(value) * row.factor
@@ -132,12 +145,6 @@ def unit_table() -> UnitTable:
         if (first.factor, first.canonical) != (row.factor, row.canonical):
             raise ValueError(f"units.csv: {concept} {unit!r} and {first.unit!r} are one spelling with two factors")
     return MappingProxyType({concept: MappingProxyType(rows) for concept, rows in table.items()})
-
-
-@lru_cache(maxsize=4096)
-def _agreed(concept: str, unit: str, code: str) -> UnitRow | None:
-    """A laboratory spells a unit the same way a thousand times: look each spelling up once."""
-    return _row(concept, normalise(unit), normalise(code))
 
 
 def _row(concept: str, printed: str, coded: str) -> UnitRow | None:

@@ -16,7 +16,7 @@ from fhir_mappers.record.answer import Evidence, Missing
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.kidney import Clearance
 from fhir_mappers.record.proposals import Literal, Names
-from fhir_mappers.record.quantity import Quantity, Span
+from fhir_mappers.record.quantity import Exact, Quantity, Span
 
 # Markdown's own characters, and what makes a bare address a link: ``@``, the colon of ``://``, the point of ``www.``
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=[wW]{3})\.)")
@@ -152,7 +152,7 @@ class Figures:
         row = self._shared["units"].get(unit)
         return row[self.language][-1] if row else unit
 
-    def _rounded(self, value: Fraction) -> str:
+    def _rounded(self, value: Exact) -> str:
         places = 1
         near = [cut for cut in self._cut_offs if abs(value - cut) <= Fraction(1, 10)]
         if near:
@@ -167,7 +167,7 @@ def escape(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", html.escape(_BREAKS.sub(" ", text).strip(), quote=False))
 
 
-def _round(value: Fraction, places: int) -> Decimal:
+def _round(value: Exact, places: int) -> Decimal:
     exact = Decimal(value.numerator) / Decimal(value.denominator)
     return exact.quantize(_TENTH**places, ROUND_HALF_UP)
 

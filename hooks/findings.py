@@ -4,14 +4,13 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from typing import Any
 
 from fhir_mappers.record.answer import Evidence, Missing
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.kidney import Clearance
 from fhir_mappers.record.proposals import Names
-from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.quantity import Exact, Quantity
 from hooks.evaluate import Finding
 from hooks.texts import Speaker
 
@@ -106,5 +105,5 @@ def _clearance(clearance: Clearance) -> dict[str, Any]:
     return {**bounds, **{name: value for name, value in about.items() if value is not None}, **age}
 
 
-def _decimal(value: Fraction) -> Decimal:
+def _decimal(value: Exact) -> Decimal:
     return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(_PLACES, ROUND_HALF_UP)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Generic, TypeVar
 
 from fhir_mappers.record.dates import PartialDate
@@ -109,17 +111,23 @@ class Answer:
 
 
 def _combine(left: Answer, right: Answer, *, decisive: bool) -> Answer:
-    deciding = [a for a in (left, right) if a.value is decisive]
-    if deciding:
-        return Answer(decisive, _merge(a.evidence for a in deciding))
-    evidence = _merge((left.evidence, right.evidence))
-    if left.is_unknown or right.is_unknown:
-        return Answer(None, evidence, _merge((left.missing, right.missing)))
+    if left.value is decisive:
+        return Answer(decisive, _merge(left.evidence, right.evidence if right.value is decisive else ()))
+    if right.value is decisive:
+        return Answer(decisive, _merge(right.evidence, ()))
+    evidence = _merge(left.evidence, right.evidence)
+    if left.value is None or right.value is None:
+        return Answer(None, evidence, _merge(left.missing, right.missing))
     return Answer(not decisive, evidence)
 
 
-def _merge(parts: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(item for part in parts for item in part))
+def _merge(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
+    """Both, each item once; mostly one of them is empty, or they are one and the same."""
+    if not second or first is second:
+        return first if len(first) < 2 else tuple(dict.fromkeys(first))
+    if not first:
+        return second if len(second) < 2 else tuple(dict.fromkeys(second))
+    return tuple(dict.fromkeys((*first, *second)))
 
 
 def yes(*evidence: Evidence) -> Answer:
@@ -139,10 +147,7 @@ def unknown(*missing: Missing, evidence: tuple[Evidence, ...] = ()) -> Answer:
 
 def either(answers: Iterable[Answer]) -> Answer:
     """Disjunction of any number of answers; no when there are none."""
-    result = no()
-    for answer in answers:
-        result = result | answer
-    return result
+    return reduce(or_, answers, no())
 
 
 def at_most(reading: "Reading[Span]", limit: Quantity) -> Answer:

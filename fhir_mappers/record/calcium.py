@@ -22,6 +22,7 @@ from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.events import Measurement
 from fhir_mappers.record.facts import Facts
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.remembering import remembered
 
 _HUNDREDTH = Decimal("0.01")
 
@@ -64,10 +65,13 @@ class CalciumQuestions(Facts):
 
     __slots__ = ()
 
+    @remembered
     def calcium(self, window: Quantity) -> Reading[Calcium]:
         """The newest final calcium within the window, corrected by the albumin nearest to it (unit mmol/L)."""
-        return self.once(f"calcium {window}", lambda: self._calcium(window))
+        reading = self.latest(c.CALCIUM, c.CALCIUM_CORRECTED, within=window)
+        return reading if isinstance(reading, Missing) else self._correct(reading.value)
 
+    @remembered
     def calcium_above(self, level: Quantity, window: Quantity, *, inclusive: bool = False) -> Answer:
         """Whether the newest calcium within the window is above the level (or at it); none measured is no."""
         reading = self.calcium(window)
@@ -109,10 +113,6 @@ class CalciumQuestions(Facts):
         if since is not None and reading.value.when.last < since.first:
             return None
         return _known(reading.value, reading.value.value, reading.evidence)
-
-    def _calcium(self, window: Quantity) -> Reading[Calcium]:
-        reading = self.latest(c.CALCIUM, c.CALCIUM_CORRECTED, within=window)
-        return reading if isinstance(reading, Missing) else self._correct(reading.value)
 
     def _extreme(self, window: Quantity, rank: Callable[[Known[Calcium]], Decimal]) -> Reading[Calcium]:
         found = self._newest()

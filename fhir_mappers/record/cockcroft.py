@@ -6,7 +6,7 @@ from fractions import Fraction
 from fhir_mappers.record.answer import Answer, Evidence, Missing, unknown
 from fhir_mappers.record.conventions import ClearanceNumbers
 from fhir_mappers.record.events import Measurement
-from fhir_mappers.record.quantity import Quantity, Span
+from fhir_mappers.record.quantity import Exact, Quantity, Span, exact
 
 ML_MIN = "mL/min"
 
@@ -61,24 +61,24 @@ def cockcroft(given: Inputs, n: ClearanceNumbers) -> Span:
     return Span(lowest, highest, ML_MIN)
 
 
-def micromoles(result: Measurement) -> Fraction:
+def micromoles(result: Measurement) -> Exact:
     """A creatinine in umol/L; 0 when it has no value."""
-    return Fraction(result.value.value) if result.value is not None else Fraction(0)
+    return exact(result.value.value) if result.value is not None else 0
 
 
 def creatinine_span(result: Measurement, n: ClearanceNumbers) -> Span:
     """What a creatinine can be: ``<`` and ``>`` reach to the plausible limits."""
     value = micromoles(result)
     if result.comparator in ("<", "<="):
-        return Span(min(value, Fraction(n.creatinine_low.value)), value, "umol/L")
+        return Span(min(value, exact(n.creatinine_low.value)), value, "umol/L")
     if result.comparator in (">", ">="):
-        return Span(value, max(value, Fraction(n.creatinine_high.value)), "umol/L")
+        return Span(value, max(value, exact(n.creatinine_high.value)), "umol/L")
     return Span.exactly(value, "umol/L")
 
 
-def _smaller_form(sex: str, age: Fraction, weight: Fraction, creatinine: Fraction, n: ClearanceNumbers) -> Fraction:
-    body = (Fraction(n.age_constant) - age) * weight
-    per_mg_dl = body * Fraction(n.umol_per_mg_dl) / (Fraction(n.divisor) * creatinine)
+def _smaller_form(sex: str, age: Exact, weight: Exact, creatinine: Exact, n: ClearanceNumbers) -> Fraction:
+    body = Fraction((exact(n.age_constant) - age) * weight)  # never a float
+    per_mg_dl = body * exact(n.umol_per_mg_dl) / (exact(n.divisor) * creatinine)
     if sex == "female":
-        return min(per_mg_dl * Fraction(n.women), body * Fraction(n.factor_women) / creatinine)
-    return min(per_mg_dl, body * Fraction(n.factor_men) / creatinine)
+        return min(per_mg_dl * exact(n.women), body * exact(n.factor_women) / creatinine)
+    return min(per_mg_dl, body * exact(n.factor_men) / creatinine)

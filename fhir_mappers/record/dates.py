@@ -4,7 +4,6 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from fractions import Fraction
 from functools import lru_cache
 
 from fhir_mappers.record.quantity import Span
@@ -46,7 +45,7 @@ class PartialDate:
 
     def days_before(self, day: date) -> Span:
         """Whole calendar days from this date to ``day`` (unit d): the youngest and the oldest it can be."""
-        return Span(Fraction((day - self.last).days), Fraction((day - self.first).days), "d")
+        return Span((day - self.last).days, (day - self.first).days, "d")
 
     def surely_after(self, day: date) -> bool:
         """True when even the earliest reading is later than ``day``."""

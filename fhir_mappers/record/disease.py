@@ -8,6 +8,7 @@ from fhir_mappers.record.calcium import CalciumQuestions
 from fhir_mappers.record.events import Measurement, Problem, Procedure
 from fhir_mappers.record.facts import CARE_PLANS, CONDITIONS, ORDERS, PROCEDURES, Facts
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.remembering import remembered
 
 
 class Disease(CalciumQuestions, Facts):
@@ -15,6 +16,7 @@ class Disease(CalciumQuestions, Facts):
 
     __slots__ = ()
 
+    @remembered
     def has(self, *wanted: str, certain: bool = False) -> Answer:
         """An ongoing problem of one of the concepts; ``certain`` leaves out provisional and differential diagnoses."""
         found = (p for p in self.problems if p.is_ongoing and _means(p, wanted) and (p.certain or not certain))
@@ -22,8 +24,9 @@ class Disease(CalciumQuestions, Facts):
 
     def malignant_bone_disease(self) -> Answer:
         """Bone metastasis of any tumour, or myeloma (P12)."""
-        return self.once("malignant", lambda: self.has(c.BONE_METASTASIS, c.MYELOMA))
+        return self.has(c.BONE_METASTASIS, c.MYELOMA)
 
+    @remembered
     def malignancy(self) -> Answer:
         """Any active cancer the value sets know, primary or secondary."""
         found = (p for p in self.problems if p.is_ongoing and p.is_any(c.MALIGNANCY))
@@ -33,11 +36,13 @@ class Disease(CalciumQuestions, Facts):
         """Lung cancer with a bone metastasis, neither merely suspected."""
         return self.has(c.LUNG_CANCER, certain=True) & self.has(c.BONE_METASTASIS, certain=True)
 
+    @remembered
     def comfort_care(self) -> Answer:
         """An explicit comfort-only or hospice care plan or condition."""
         plans = (p for p in self.care_plans if p.is_any(c.COMFORT_CARE) and p.status == "active")
         return self.any_of(plans, CARE_PLANS, what=c.COMFORT_CARE[0]) | self.has(*c.COMFORT_CARE)
 
+    @remembered
     def terminal(self) -> Answer:
         """Comfort care only, or a recorded survival under the limit and no anticancer treatment (P13)."""
         treated = self.any_of(

@@ -1,10 +1,9 @@
 """The zoledronic acid dose table, keyed by creatinine clearance (2026 edition, Table 2; ambiguity A1)."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from fhir_mappers.record.kidney import Clearance
-from fhir_mappers.record.quantity import Quantity, Span
+from fhir_mappers.record.quantity import Exact, Quantity, Span, exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +27,12 @@ class DoseTable:
         """Every clearance at which the dose changes."""
         return (self.full_above, *self.floors)
 
-    def dose(self, clearance: Fraction) -> Quantity | None:
+    def dose(self, clearance: Exact) -> Quantity | None:
         """The dose for one clearance (mL/min); None when contraindicated."""
-        if clearance > Fraction(self.full_above.value):
+        if clearance > exact(self.full_above.value):
             return self.full
         for floor, dose in zip(self.floors, self.doses, strict=True):
-            if clearance >= Fraction(floor.value):
+            if clearance >= exact(floor.value):
                 return dose
         return None
 
@@ -48,7 +47,7 @@ class DoseTable:
         """The dose for the lower of the current clearance and the one at the first dose (A2); None when unknown or
         contraindicated now. A first clearance that was contraindicated leaves the lowest dose.
         """
-        floor = Fraction(self.contraindicated_below.value)
+        floor = exact(self.contraindicated_below.value)
         lower = now.span if first is None else now.lower(first)
         if now.span is None or lower is None or now.span.low < floor:
             return self.dose_over(now.span)

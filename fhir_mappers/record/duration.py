@@ -10,6 +10,7 @@ from fhir_mappers.record.dates import PartialDate, add_months
 from fhir_mappers.record.events import Dose, Event
 from fhir_mappers.record.facts import ADMINISTRATIONS, ORDERS, PROCEDURES, REPORTS, STATEMENTS, Facts
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.remembering import remembered
 from fhir_mappers.record.treatment import Treatment
 
 _ORDERED = ("active", "on-hold", "completed", "stopped")
@@ -28,9 +29,18 @@ class Duration(Treatment, Facts):
 
     __slots__ = ()
 
+    @remembered
     def beginning(self) -> Reading[Beginning]:
         """The first oncology dose given; without one the earliest order or statement (approximate)."""
-        return self.once("beginning", self._beginning)
+        given = [e for e in self.given() if _is_past(e, self.as_of)]
+        doses: list[Event] = [e for e in given if isinstance(e, Dose)]
+        found = doses or [*given, *(o for o in self.orders(status=_ORDERED) if _is_past(o, self.as_of))]
+        if not found:
+            looked = self.looked(ADMINISTRATIONS, STATEMENTS, ORDERS, what="first_dose")
+            return looked.missing[0] if looked.missing else Missing("first_dose", ABSENT)
+        first = min(found, key=lambda e: (e.when.earliest, e.source.resource) if e.when else ())
+        assert first.when is not None, "only dated events are past"
+        return Known(Beginning(first.when, not doses), (first.evidence("first_dose"),))
 
     def months_reached(self, months: Quantity) -> Answer:
         """At least so many calendar months (mo) since the beginning; the anniversary itself counts."""
@@ -53,17 +63,6 @@ class Duration(Treatment, Facts):
         """A specialist looked at the treatment again within the window (d): a re-evaluation or a board's report."""
         done = (p for p in self.procedures if p.status == "completed" and p.is_any(c.REEVALUATED))
         return self.recent(done, window, PROCEDURES, REPORTS, what=c.REEVALUATION)
-
-    def _beginning(self) -> Reading[Beginning]:
-        given = [e for e in self.given() if _is_past(e, self.as_of)]
-        doses: list[Event] = [e for e in given if isinstance(e, Dose)]
-        found = doses or [*given, *(o for o in self.orders(status=_ORDERED) if _is_past(o, self.as_of))]
-        if not found:
-            looked = self.looked(ADMINISTRATIONS, STATEMENTS, ORDERS, what="first_dose")
-            return looked.missing[0] if looked.missing else Missing("first_dose", ABSENT)
-        first = min(found, key=lambda e: (e.when.earliest, e.source.resource) if e.when else ())
-        assert first.when is not None, "only dated events are past"
-        return Known(Beginning(first.when, not doses), (first.evidence("first_dose"),))
 
 
 def _is_past(event: Event, day: date) -> bool:

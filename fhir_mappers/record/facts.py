@@ -1,6 +1,6 @@
 """The facts of one patient on one day, filed by kind and concept, and the simplest questions about them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -36,6 +36,7 @@ from fhir_mappers.record.events import (
     Unmatched,
 )
 from fhir_mappers.record.quantity import Quantity, Span
+from fhir_mappers.record.remembering import remembered
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
@@ -80,8 +81,9 @@ class Facts:
     gaps: tuple[Gap, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()
     moment: str = "order-sign"
-    _memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
+    @remembered
     def looked(self, *kinds: str, what: str) -> Answer:
         """*No* when every kind was searched completely: absence then means absence. Else unknown, naming ``what``."""
         gaps = tuple(
@@ -99,7 +101,7 @@ class Facts:
         if when is None or when.surely_after(self.as_of):
             return None
         span = when.days_before(self.as_of)
-        return Span(max(span.low, Span.exactly(0, "d").low), span.high, "d")
+        return Span(max(span.low, 0), span.high, "d") if span.low < 0 else span
 
     def within(self, when: PartialDate | None, window: Quantity) -> bool | None:
         """Whether a past date lies within the window (inclusive, d); None when its precision does not tell."""
@@ -126,10 +128,13 @@ class Facts:
         answer = self.looked(*kinds, what=what)
         return answer.missing[0] if answer.missing else Missing(what, ABSENT)
 
+    @remembered
     def results(self, *concepts: str) -> tuple[Measurement, ...]:
         """All results of the concepts up to today, newest first; provisional and unusable ones included."""
-        return self.once(f"results {concepts}", lambda: self._results(concepts))
+        found = [m for c in concepts for m in self.measurements.get(c, ()) if not m.when.surely_after(self.as_of)]
+        return tuple(sorted(found, key=lambda m: (m.when.latest, m.when.earliest), reverse=True))
 
+    @remembered
     def latest(self, *concepts: str, within: Quantity | None = None) -> Reading[Measurement]:
         """The newest final result, if readable and fresh; an unreadable newest one is Missing, not skipped.
 
@@ -171,17 +176,6 @@ class Facts:
         return (
             unknown(Missing("date", UNREADABLE)) if span is None else span_at_most(Known(span, reading.evidence), limit)
         )
-
-    def once(self, key: str, compute: Callable[[], T]) -> T:
-        """Compute a derived fact once per record."""
-        if key not in self._memo:
-            self._memo[key] = compute()
-        value: T = self._memo[key]
-        return value
-
-    def _results(self, concepts: tuple[str, ...]) -> tuple[Measurement, ...]:
-        found = [m for c in concepts for m in self.measurements.get(c, ()) if not m.when.surely_after(self.as_of)]
-        return tuple(sorted(found, key=lambda m: (m.when.latest, m.when.earliest), reverse=True))
 
     def _incomplete(self, kind: str) -> bool:
         return self.looked_for.get(kind, "not-fetched") is not None

@@ -1,7 +1,6 @@
 """Kidney function for dosing: which results enter Cockcroft-Gault (catalogue P1, P4, P5), dialysis, eGFR."""
 
 from datetime import date
-from fractions import Fraction
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import (
@@ -24,7 +23,8 @@ from fhir_mappers.record.conventions import ClearanceNumbers
 from fhir_mappers.record.dates import PartialDate, whole_years
 from fhir_mappers.record.events import Measurement
 from fhir_mappers.record.facts import CONDITIONS, OBSERVATIONS, PATIENT, PROCEDURES, Facts, evidence_of
-from fhir_mappers.record.quantity import Quantity, Span
+from fhir_mappers.record.quantity import Quantity, Span, exact
+from fhir_mappers.record.remembering import remembered
 
 
 class Kidney(Facts):
@@ -32,9 +32,10 @@ class Kidney(Facts):
 
     __slots__ = ()
 
+    @remembered
     def clearance(self, window: Quantity) -> Clearance:
         """Current clearance from the newest creatinine within ``window`` (d) and the newest weight (P5)."""
-        return self.once(f"clearance {window}", lambda: self._clearance(self.creatinine(window), self.as_of))
+        return self._clearance(self.creatinine(window), self.as_of)
 
     def provisional_clearance(self, window: Quantity) -> Clearance:
         """Clearance from the newest preliminary creatinine: may warn, never reassures (P1)."""
@@ -61,6 +62,7 @@ class Kidney(Facts):
             return self._clearance(Missing(c.CREATININE, ABSENT), day)
         return self._clearance(Known(highest, (highest.evidence(),)), day)
 
+    @remembered
     def creatinine(self, window: Quantity) -> Reading[Measurement]:
         """The creatinine to use: newest final one in the window; of several at one time the highest; a newer and
         higher preliminary one wins because it is less safe (P1, P5).
@@ -80,6 +82,7 @@ class Kidney(Facts):
             highest = max(highest, early.value, key=micromoles)
         return Known(highest, (highest.evidence(),))
 
+    @remembered
     def dialysis(self) -> Answer:
         """Dialysis: an active dependence or course, a recent session, or a recent creatinine sampled around one."""
         window = self._n.dialysis
@@ -121,12 +124,14 @@ class Kidney(Facts):
         valued = (m for m in self.results(c.CREATININE) if m.problem != ABSENT)
         return [m for m in valued if not m.provisional and m.when.overlaps(when)]
 
+    @remembered
     def _plausible(self) -> list[Measurement]:
         """Every creatinine with a plausible value, newest first."""
         return [m for m in self.results(c.CREATININE) if m.problem is None and self._is_plausible(m)]
 
     def _is_plausible(self, creatinine: Measurement) -> bool:
-        return self._n.creatinine_low.value <= micromoles(creatinine) <= self._n.creatinine_high.value
+        value = creatinine.value.value if creatinine.value is not None else 0
+        return self._n.creatinine_low.value <= value <= self._n.creatinine_high.value
 
     def _recorded_baseline(self, first_dose: PartialDate | None) -> Measurement | None:
         reported = () if first_dose is None else self._final(c.CLEARANCE_REPORTED)
@@ -193,20 +198,20 @@ class Kidney(Facts):
     def _weights(self, weight: Reading[Measurement]) -> Span:
         if isinstance(weight, Known) and weight.value.value is not None:
             return Span.exactly(weight.value.value.value, "kg")
-        return Span(Fraction(self._n.weight_low.value), Fraction(self._n.weight_high.value), "kg")
+        return Span(exact(self._n.weight_low.value), exact(self._n.weight_high.value), "kg")
 
     def _age(self, day: date) -> Reading[Span]:
         born = self.person.born
         if born is None or born.surely_after(day):
             return Missing("birth_date", self.looked_for.get(PATIENT, NOT_FETCHED) or ABSENT)
-        ages = Span(Fraction(max(0, whole_years(born.last, day))), Fraction(whole_years(born.first, day)), "a")
+        ages = Span(max(0, whole_years(born.last, day)), whole_years(born.first, day), "a")
         proof = Evidence(self.person.source, "birth_date", value=born.text, origin=self.person.origin)
-        if ages.high > Fraction(self._n.age_high.value):
+        if ages.high > exact(self._n.age_high.value):
             return Missing("birth_date", IMPLAUSIBLE, proof)
         return Known(ages, (proof,))
 
     def _any_age(self) -> Span:
-        return Span(Fraction(self.conventions.age.adult.value), Fraction(self._n.age_high.value), "a")
+        return Span(exact(self.conventions.age.adult.value), exact(self._n.age_high.value), "a")
 
 
 def _at_one_time(newest_first: list[Measurement]) -> list[Measurement]:
@@ -216,4 +221,4 @@ def _at_one_time(newest_first: list[Measurement]) -> list[Measurement]:
 
 def _within_before(result: Measurement, day: date, window: Quantity) -> bool:
     """On or before the day, and certainly not longer ago than the window."""
-    return result.when.first <= day and result.when.days_before(day).high <= Fraction(window.value)
+    return result.when.first <= day and result.when.days_before(day).high <= exact(window.value)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
+Exact = int | Fraction
 Number = int | Decimal | Fraction
 
 
@@ -57,6 +59,16 @@ class Quantity:
         return other.value
 
 
+@lru_cache(maxsize=4096)
+def exact(value: Number) -> Exact:
+    """The number without its decimals, to be compared and reckoned with exactly: a whole one where it is whole.
+
+    Limits and results repeat from patient to patient, and fractions are slow to make.
+    """
+    fraction = Fraction(value)
+    return fraction.numerator if fraction.denominator == 1 else fraction
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A quantity known to lie between two bounds (inclusive): exact when they are equal.
@@ -64,15 +76,15 @@ class Span:
     Ages in days of a date known only to the month, and a clearance whose sex or age is partly unknown, are spans.
     """
 
-    low: Fraction
-    high: Fraction
+    low: Exact
+    high: Exact
     unit: str
 
     @classmethod
     def exactly(cls, value: Number, unit: str) -> "Span":
         """A span of one point."""
-        exact = Fraction(value)
-        return cls(exact, exact, unit)
+        found = exact(value)
+        return cls(found, found, unit)
 
     @property
     def is_exact(self) -> bool:
@@ -87,10 +99,10 @@ class Span:
         """Below or equal to the limit; None when the bounds disagree."""
         return self._decide(self.high <= self._bound(limit), self.low > self._bound(limit))
 
-    def _bound(self, limit: Quantity) -> Fraction:
+    def _bound(self, limit: Quantity) -> Exact:
         if limit.unit != self.unit:
             raise UnitMismatch(f"{self.unit} cannot be compared with {limit.unit}")
-        return Fraction(limit.value)
+        return exact(limit.value)
 
     @staticmethod
     def _decide(yes: bool, no: bool) -> bool | None:

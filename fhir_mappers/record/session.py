@@ -17,6 +17,7 @@ from fhir_mappers.record.drafting import is_oncology
 from fhir_mappers.record.events import DraftOrder, Measurement, Request
 from fhir_mappers.record.facts import OBSERVATIONS, Facts
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.remembering import remembered
 from fhir_mappers.record.treatment import Treatment
 
 ORDERING = frozenset({"order-select", "order-sign", "medication-refill"})
@@ -41,10 +42,12 @@ class Session(Treatment, Facts):
         """The live drafts of an oncology antiresorptive."""
         return tuple(d for d in self.drafts if is_oncology(d))
 
+    @remembered
     def starting(self) -> Answer:
         """One of the drafts starts an oncology antiresorptive (P8)."""
         return either(self.starts(draft) for draft in self.antiresorptive_drafts())
 
+    @remembered
     def under_review(self) -> Answer:
         """Antiresorptive treatment is at stake now: drafted while ordering, else running or presumed running."""
         drafts = self.antiresorptive_drafts()
@@ -52,6 +55,7 @@ class Session(Treatment, Facts):
             return Answer(bool(drafts), tuple(d.evidence("draft_order") for d in drafts))
         return self.treated()
 
+    @remembered
     def emergency_session(self) -> Answer:
         """One of the drafts is an emergency start (P9)."""
         return either(self.emergency(draft) for draft in self.antiresorptive_drafts())

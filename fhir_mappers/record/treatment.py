@@ -13,6 +13,7 @@ from fhir_mappers.record.events import Dose, DraftOrder, Event, TreatmentCourse
 from fhir_mappers.record.facts import ADMINISTRATIONS, ORDERS, STATEMENTS, Facts
 from fhir_mappers.record.products import Use
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.remembering import remembered
 
 GIVEN = frozenset({"completed"})
 RUNNING = frozenset({"active"})
@@ -25,6 +26,7 @@ class Treatment(Disease, Facts):
 
     __slots__ = ()
 
+    @remembered
     def given(self, *substances: str, use: Use | None = Use.ONCOLOGY) -> tuple[Event, ...]:
         """Doses given or reported: completed administrations and dispenses, active or completed statements.
 
@@ -43,6 +45,7 @@ class Treatment(Disease, Facts):
             o for o in self.courses if o.kind == "order" and o.status in wanted and fits(o.product, substances, use)
         )
 
+    @remembered
     def on_treatment(self, *substances: str) -> Answer:
         """A completed oncology dose or a dated statement within the window (P8). A recent dose whose product cannot
         be told leaves it unknown.
@@ -53,14 +56,17 @@ class Treatment(Disease, Facts):
         doubt = tuple(Missing("product", AMBIGUOUS, e.evidence("antiresorptive_doses")) for e in unclear)
         return known | unknown(*doubt) if doubt else known
 
+    @remembered
     def presumed(self, *substances: str) -> Answer:
         """No recent dose recorded, but an oncology order ran long enough for doses given elsewhere (P8)."""
         return ~self.on_treatment(*substances) & self._ordered_long_enough(*substances)
 
+    @remembered
     def treated(self, *substances: str) -> Answer:
         """On treatment or presumed so: the rules that protect a treated patient run."""
         return self.on_treatment(*substances) | self._ordered_long_enough(*substances)
 
+    @remembered
     def continues(self, *substances: str) -> Answer:
         """Doses are to come: an oncology order is active, begun or planned; or the patient is treated (P8) and no order
         of the drug on file was stopped or put on hold.
@@ -69,17 +75,20 @@ class Treatment(Disease, Facts):
         halted = self.any_of(self.orders(*substances, status=HALTED), ORDERS, what="antiresorptive_order")
         return active | (self.treated(*substances) & ~halted)
 
+    @remembered
     def starts(self, draft: DraftOrder) -> Answer:
         """The draft starts an oncology antiresorptive: neither on treatment nor presumed so (P8)."""
         if not is_oncology(draft):
             return no()
         return yes(draft.evidence("draft_order")) & ~self.treated()
 
+    @remembered
     def emergency(self, draft: DraftOrder) -> Answer:
         """An emergency start (P9 as amended): it waives vitamin D and dental steps, never the renal ones."""
         at_once = draft.priority == "stat" and draft.has_reason
         return Answer(at_once, (draft.evidence("draft_order"),)) | self.hypercalcaemic_emergency(draft)
 
+    @remembered
     def hypercalcaemic_emergency(self, draft: DraftOrder) -> Answer:
         """Corrected calcium in crisis, or an urgent order for hypercalcaemia, or such an order with a high calcium."""
         n = self.conventions.calcium
@@ -89,6 +98,7 @@ class Treatment(Disease, Facts):
         crisis = self.calcium_above(n.crisis, n.window)
         return crisis | (self.calcium_above(n.with_reason, n.window, inclusive=True) if for_calcium else no())
 
+    @remembered
     def last_given(self, *substances: str) -> Reading[Event]:
         """The latest dose given or reported. A dose whose product is not told counts, one of the osteoporosis product
         does not; a statement tells the day of a dose by its end, and a running one without an end tells none.
@@ -130,6 +140,7 @@ class Treatment(Disease, Facts):
         """Completed doses of the drugs."""
         return tuple(d for d in self.doses if d.status in GIVEN and d.is_any(wanted))
 
+    @remembered
     def _ordered_long_enough(self, *substances: str) -> Answer:
         running = [o for o in self.orders(*substances) if self._ran(o) and not self._refused(o)]
         ended = [o for o in self.orders(*substances, status=("completed",)) if self._ended(o) and not self._refused(o)]

@@ -235,13 +235,6 @@ def test_freshness_of_a_reading() -> None:
     assert said(record.fresh(Known(event(""), ()), MONTH)) == "unknown unreadable"
 
 
-def test_a_derived_fact_is_computed_once() -> None:
-    record, calls = facts(), []
-    for _ in range(2):
-        assert record.once("key", lambda: calls.append(1) or len(calls)) == 1
-    assert facts().once("key", lambda: 7) == 7
-
-
 def test_events_as_evidence_keep_their_resource_and_day() -> None:
     (proof,) = evidence_of([event("2026-01-01", "42")], "extraction")
     assert (proof.resource, proof.what, proof.date, proof.value) == (

@@ -28,7 +28,10 @@ from tests.service.test_server import free_port
 from tests.service.test_server import serving as serving_ours
 
 EHR = "https://ehr.example.org"
-UNSEEN: set[str] = set()
+UNSEEN = {  # there is nothing to look at: no links, no system actions, no icon, no second page, no TLS, no tenant
+    "DISC-11", "PRE-05", "CARD-12", "SRC-03", "SYS-01", "SYS-02", "SYS-03", "LINK-01", "LINK-02", "LINK-03", "LINK-04",
+    "LINK-05", "LINK-06", "SEC-01", "INF-01", "INF-05", "JWT-17",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +47,7 @@ def run(*arguments: str) -> Result:
 def test_our_own_service_does_all_it_shall_and_should() -> None:
     """The real server, as it is delivered, with the shipped patients."""
     with serving_ours() as server:
-        results = check(Options(server.url, pace=0.0, patients=6), date.today())
+        results = check(Options(server.url, pace=0.0, patients=2), date.today())
     wrong = [f"{one.row.id} {one.status}: {one.why}" for one in results if one.status in (Status.FAIL, Status.WARN)]
     assert not wrong
     assert sum(one.status is Status.PASS for one in results) >= 115
@@ -63,13 +66,13 @@ def test_our_own_service_does_so_for_a_known_client_and_with_a_fhir_server(tmp_p
     )
     (tmp_path / "secret").write_text("5" * 64)
     kept = {"OSTEOHOOKS_STATE_DIR": str(tmp_path), "OSTEOHOOKS_SECRET_FILE": str(tmp_path / "secret")}
-    with serving_ours(OSTEOHOOKS_CLIENTS=str(clients), OSTEOHOOKS_FETCH_DEADLINE="2", **kept) as server:
+    with serving_ours(OSTEOHOOKS_CLIENTS=str(clients), OSTEOHOOKS_FETCH_DEADLINE="3", **kept) as server:
         options = Options(server.url, pace=0.0, patients=1, listen=f"127.0.0.1:{fhir}")
         results = check(options, date.today(), tuple(signers))
     wrong = [f"{one.row.id} {one.status}: {one.why}" for one in results if one.status in (Status.FAIL, Status.WARN)]
     assert not wrong
-    skipped = {one.row.id for one in results if one.status is Status.SKIP and one.row.manual is None}
-    assert skipped == UNSEEN
+    skipped = {one.row.id: one.why for one in results if one.status is Status.SKIP and one.row.manual is None}
+    assert skipped.keys() == UNSEEN, skipped
 
 
 def test_a_service_that_passes_is_0_and_one_that_fails_1(tmp_path: Path) -> None:

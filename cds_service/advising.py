@@ -40,6 +40,7 @@ class Advisor:
         watch: notes and counts.
         memory: what was said before, where there is no store; by default until the process ends.
         store: keeps decisions, feedback and what was said before.
+        chosen_edition: tells the edition that the call itself asks for, where it may; only the sandbox has one.
     """
 
     def __init__(
@@ -49,7 +50,9 @@ class Advisor:
         watch: Watch,
         memory: Memory | None = None,
         store: "Store | None" = None,
+        chosen_edition: Callable[[], str | None] | None = None,
     ) -> None:
+        self._chosen_edition = chosen_edition or (lambda: None)
         self._site, self._fetcher, self._watch, self._store = site, fetcher, watch, store
         self._sightings = None if store is None else _sightings(store)
         self._memory: Memory = memory if memory is not None else InMemory()
@@ -62,7 +65,7 @@ class Advisor:
             Refusal: it cannot be answered with cards; that is no decision, and is not written down as one.
         """
         day, client = self._site.today(), caller.client
-        parts = self._site.parts(client, day)
+        parts, edition = self._site.parts(client, day), self._chosen_edition() or client.edition
         service = parts.services.get(service.id, service)
         with span("fetch"):
             data = self._fetcher.complete(call, service, client)
@@ -75,7 +78,7 @@ class Advisor:
                 parts,
                 language,
                 as_of=day,
-                edition=client.edition,
+                edition=edition,
                 silence=client.silence,
                 remembered=remembered,
                 user=user,

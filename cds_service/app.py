@@ -9,6 +9,7 @@ from flask import Flask, Response
 from flask_cors import CORS
 
 from cds_service import error_answers
+from cds_service.assets import create_assets
 from cds_service.auth import Authenticate, Authenticator, MemoryTokens, SeenTokens, by_nobody, by_token
 from cds_service.clients import DEVELOPMENT
 from cds_service.fetching.fetcher import Fetcher
@@ -57,13 +58,17 @@ def create_app(
     Raises:
         BadTable, BadPolicy, ValueError: a guideline, a policy, a text or a template does not fit; nothing is served.
         BadClients: the clients file does not fit.
+        SandboxRefused: the sandbox is on where it may not be.
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service.advising import Advisor
     from cds_service.clients_file import load_clients
+    from cds_service.sandbox.guard import require_allowed
+    from cds_service.sandbox.page_state import edition_of_call
     from cds_service.sandbox.pages import create_sandbox
     from cds_service.site.policies import Site
 
+    require_allowed(settings)
     clients = None if settings.clients is None else load_clients(settings.clients)
     callers = () if clients is None else (each.client for each in clients.agreements)
     key = b"" if store is None else store.ring.current.facts
@@ -71,15 +76,17 @@ def create_app(
     watch = _watch(site, clients)
     if store is not None:
         tokens = tokens or store.tokens
-    advise = Advisor(site, build_fetcher(settings), watch, memory, store)
+    chosen = edition_of_call if settings.sandbox else None
+    advise = Advisor(site, build_fetcher(settings), watch, memory, store, chosen)
     app = build_app(settings, site.services(), advise, clients, tokens, watch)
+    app.register_blueprint(create_assets())
     app.extensions["osteohooks.parts"] = site.parts(DEVELOPMENT, site.today())
     app.extensions["osteohooks.advisor"] = advise
     if store is not None:
         _keep(app, store, watch, site)
         _report(app, store, settings, site)
     if settings.sandbox:
-        app.register_blueprint(create_sandbox(clock))
+        app.register_blueprint(create_sandbox(clock, settings.language))
     return app
 
 

@@ -8,6 +8,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn ships no types
 
 from cds_service.operations import logs, serving, tracing
+from cds_service.sandbox.guard import PATH, refusal
 from cds_service.settings import Settings, is_loopback
 from cds_service.store.installation import open_installation
 from cds_service.store.store import Store
@@ -48,9 +49,9 @@ def run(settings: Settings) -> None:
 
     Raises:
         SystemExit: the address is reachable from other machines and clients are not authenticated, or cannot be; or the
-            clients file or a policy does not fit.
+            clients file or a policy does not fit; or the sandbox is on where it may not be.
     """
-    if problem := _unsafe(settings):
+    if problem := _unsafe(settings) or refusal(settings):
         raise SystemExit(f"Osteohooks cannot start.\n{problem}")
     serving.share_counts(settings)
     if settings.tracing:
@@ -61,7 +62,9 @@ def run(settings: Settings) -> None:
     told = (
         [NOTICE] if clients is None else ["Callers are authenticated.", *(f"Client {note}" for note in clients.notes)]
     )
-    print("\n".join([f"Osteohooks on http://{settings.host}:{settings.port}/cds-services", *told]), flush=True)
+    here = f"http://{settings.host}:{settings.port}"
+    try_out = [f"Try it out: {here}{PATH}"] if settings.sandbox else []
+    print("\n".join([f"Osteohooks on {here}/cds-services", *try_out, *told]), flush=True)
     observe(app, settings)
     gc.collect()
     gc.freeze()  # tables live as long as the process: a collection during a call need not walk them
@@ -116,13 +119,13 @@ def _application(settings: Settings, store: Store | None = None) -> Flask:
     # Not imported earlier: what counts must find the folder it shares with other workers, if there is one.
     from cds_service.app import create_app
     from cds_service.operations.roundtrip import warm_up
-    from cds_service.site.policies import refusal
+    from cds_service.site.policies import refusal as refused_policy
     from hooks.policy import BadPolicy
 
     try:
         app = create_app(settings, settings.today, store=store)
     except BadPolicy as error:
-        raise refusal(error) from None
+        raise refused_policy(error) from None
     warm_up(app.extensions["osteohooks.parts"])
     return app
 

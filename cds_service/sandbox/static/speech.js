@@ -1,0 +1,54 @@
+// What is said of orders and visits in a line, in the reader's language.
+
+import { fieldsOf } from "./orders.js";
+
+export class Speech {
+  constructor(words, offered, language) {
+    this.words = words;
+    this.offered = offered;
+    this.numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 6 });
+    this.days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+  }
+
+  title(resource) {
+    const contained = resource.contained?.[0]?.code;
+    const named = [resource.medicationCodeableConcept, resource.code, contained, ...(resource.serviceType ?? [])];
+    const said = named.map((concept) => concept?.text ?? concept?.coding?.[0]?.display).find(Boolean);
+    return said ?? resource.description ?? resource.medicationReference?.display ?? resource.resourceType;
+  }
+
+  line(resource) {
+    if (resource.resourceType === "Appointment") return this.when(resource.start);
+    if (resource.resourceType !== "MedicationRequest") return this.when(resource.occurrenceDateTime);
+    return this.dosage(fieldsOf(resource)) || resource.dosageInstruction?.[0]?.text || this.words["not-stated"];
+  }
+
+  dosage(fields) {
+    const route = this.offered.routes.find((each) => each.id === fields.route)?.text ?? fields.routeText;
+    const every = this.unit(fields.periodUnit);
+    const parts = [
+      fields.status === "stopped" && this.words["kind-stopped"],
+      fields.dose !== undefined && `${this.numbers.format(fields.dose)} ${fields.unit}`,
+      route,
+      fields.infusion && `${this.words.over} ${this.numbers.format(fields.infusion)} min`,
+      fields.period && `${this.words.per} ${this.numbers.format(fields.period)} ${every}`,
+      fields.start && `${this.words.from} ${this.when(fields.start)}`,
+      fields.priority !== "routine" && (this.words[`priority-${fields.priority}`] ?? fields.priority),
+    ];
+    return parts.filter(Boolean).join(" · ");
+  }
+
+  unit(code) {
+    return this.words[`unit-${code}`] ?? code;
+  }
+
+  when(written) {
+    const day = new Date(`${(written ?? "").slice(0, 10)}T00:00:00Z`);
+    return Number.isNaN(day.valueOf()) ? "" : this.days.format(day);
+  }
+
+  // "3 cards", "1 card"
+  count(many) {
+    return many === 1 ? this.words["card-count-1"] : `${many} ${this.words["card-count"]}`;
+  }
+}

@@ -86,7 +86,7 @@ def create_app(
         _keep(app, store, watch, site)
         _report(app, store, settings, site)
     if settings.sandbox:
-        app.register_blueprint(create_sandbox(clock, settings.language))
+        app.register_blueprint(create_sandbox(clock, settings.language, settings.edition))
     return app
 
 

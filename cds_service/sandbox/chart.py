@@ -62,6 +62,14 @@ def chart(store: Store, patient: str, language: str) -> list[Section]:
     return found
 
 
+def day_said(written: str, language: str) -> str:
+    """A FHIR date as its reader writes it, to the day; as it is where it says no day."""
+    try:
+        return str(format_date(date.fromisoformat(written[:10]), format="d MMM y", locale=language))
+    except ValueError:
+        return written  # a year or a month, or nothing
+
+
 def _latest_of_each(rows: Iterable[Row]) -> list[Row]:
     latest: dict[str, Row] = {}
     for row in rows:
@@ -75,7 +83,7 @@ def _row(resource: Resource, medications: Mapping[str, Resource], language: str)
     return Row(
         what=_what(resource, medications),
         value=_value(resource, language),
-        when=_said_date(written, language),
+        when=day_said(written, language),
         status="" if status.lower() in _USUAL else status,
         sort=written,
     )
@@ -131,10 +139,3 @@ def _date(resource: Resource) -> str:
         if isinstance(said, str):
             return said
     return ""
-
-
-def _said_date(written: str, language: str) -> str:
-    try:
-        return str(format_date(date.fromisoformat(written[:10]), format="d MMM y", locale=language))
-    except ValueError:
-        return written  # a year or a month, or nothing

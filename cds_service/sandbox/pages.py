@@ -13,7 +13,7 @@ from cds_service.errors import JSON
 from cds_service.markdown import to_html
 from cds_service.sandbox.authorization.held import Held
 from cds_service.sandbox.authorization.routes import create_authorization
-from cds_service.sandbox.chart import chart
+from cds_service.sandbox.chart import chart, day_said
 from cds_service.sandbox.desk import HOOKS, start
 from cds_service.sandbox.fhir.faults import FAULTS
 from cds_service.sandbox.fhir.outcomes import NotFound, Unreadable
@@ -44,17 +44,18 @@ _FHIR_AT = {
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What the pages share: the clock, the language pages begin in, the resources."""
+    """What the pages share: the clock, the language and edition the service answers in unasked, the resources."""
 
     today: Callable[[], date]
     language: str
+    edition: str
     store: Store
 
 
-def create_sandbox(today: Callable[[], date], language: str = "en") -> Blueprint:
+def create_sandbox(today: Callable[[], date], language: str, edition: str) -> Blueprint:
     """Everything under ``/sandbox``; registered only where the settings allow it. State ends with the process."""
     pages = Blueprint("sandbox", __name__, url_prefix=PATH, template_folder="templates")
-    desk, held = _Desk(today, language, Store(shipped, today)), Held()
+    desk, held = _Desk(today, language, edition, Store(shipped, today)), Held()
     only_this_machine(pages)
     fhir = create_fhir(FhirServer(desk.store, held.access, today))
     for name, prefix in _FHIR_AT.items():
@@ -73,11 +74,13 @@ def _ehr(pages: Blueprint, desk: _Desk) -> None:
         state = read_state(desk.language)
         patient = patient_shown(desk.store, _patient_id(state.scenario.id), desk.today()) if state.scenario else None
         html = render_template(
-            "sandbox/ehr.html",
+            "sandbox/ehr.html" if patient else "sandbox/home.html",
             state=state,
+            edition=desk.edition,
             path=PATH,
             scenarios=scenarios(),
             patient=patient,
+            born=day_said(patient.born, state.language) if patient else "",
             sections=chart(desk.store, patient.id, state.language) if patient else [],
             hooks=HOOKS,
             editions=EDITIONS,

@@ -59,6 +59,7 @@ class Store:
     def create(self, resource: Resource) -> Resource:
         """A new resource; the server gives it its id."""
         with self._lock:
+            self._fresh()  # the first call of a day may be a write
             return self._put({**resource, "id": str(uuid4())}, _FIRST)
 
     def update(self, resource: Resource, if_match: str | None = None) -> Written:

@@ -62,7 +62,7 @@ function suggestions(card, node, slot, words, acts) {
       button.disabled = true;
       if (card.selectionBehavior !== "any") settle(node);
       node.classList.add("settled");
-      done(slot, words.accepted);
+      done(slot, words.accepted, "ok");
       told(slot, await acts.accept(card, suggestion), words);
     });
     slot("suggestions").append(element("div", {}, button, list));
@@ -71,7 +71,7 @@ function suggestions(card, node, slot, words, acts) {
 
 function overriding(card, node, slot, words, acts) {
   const form = slot("override");
-  form.hidden = !card.uuid;
+  slot("overriding").hidden = !card.uuid;
   form.setAttribute("aria-label", `${words.override}: ${card.summary}`);
   const reasons = card.overrideReasons ?? [];
   form.elements.reason.append(
@@ -82,6 +82,7 @@ function overriding(card, node, slot, words, acts) {
     const reason = form.elements.reason.value === "" ? undefined : reasons[Number(form.elements.reason.value)];
     const comment = form.elements.comment.value.trim() || undefined;
     settle(node);
+    slot("overriding").open = false;
     done(slot, words.overridden);
     told(slot, await acts.override(card, reason, comment), words);
   });
@@ -101,11 +102,12 @@ function linked(link, words, acts) {
 }
 
 function settle(node) {
-  for (const control of node.querySelectorAll(".suggestions button, .override *")) control.disabled = true;
+  for (const control of node.querySelectorAll(".suggestions button, .overriding form *")) control.disabled = true;
 }
 
-function done(slot, word) {
+function done(slot, word, kind) {
   slot("done").textContent = word;
+  if (kind) slot("done").classList.add(kind);
   slot("done").hidden = false;
 }
 
@@ -113,6 +115,7 @@ function told(slot, { taken, url, body }, words) {
   if (taken) slot("feedback").textContent = words["feedback-sent"];
   else {
     const sent = element("pre", { tabIndex: 0, textContent: `POST ${url}\n${JSON.stringify(body, null, 2)}` });
-    slot("feedback").replaceChildren(words["feedback-refused"], sent);
+    const message = element("details", {}, element("summary", { textContent: words["feedback-shown"] }), sent);
+    slot("feedback").replaceChildren(words["feedback-refused"], message);
   }
 }

@@ -28,7 +28,7 @@ export class Desk {
     this.before = kept?.before ?? {};
     this.visit = kept?.visit ?? crypto.randomUUID().slice(0, 8);
     this.state = address.read();
-    find("edition").value = this.state.edition;
+    find("edition").value = this.state.edition || find("edition").dataset.default;
     find("fault").value = this.state.fault;
     find("prefetch").checked = this.state.prefetch;
     this.showList();

@@ -5,6 +5,7 @@ import { Desk } from "./desk.js";
 import { find, setHtml } from "./dom.js";
 import { parse } from "./exact.js";
 import { file } from "./filing.js";
+import { listenToFilter } from "./filter.js";
 
 const language = document.documentElement.lang;
 const { scenario, patient } = find("ehr").dataset;
@@ -20,9 +21,14 @@ async function begin() {
 
 function listen(desk) {
   for (const button of document.querySelectorAll("[data-hook]")) {
-    button.addEventListener("click", () => desk.go({ hook: button.dataset.hook }));
+    button.addEventListener("click", async () => {
+      await desk.go({ hook: button.dataset.hook });
+      bringIntoView(find("cards"));
+    });
   }
-  find("edition").addEventListener("change", ({ target }) => desk.go({ edition: target.value }));
+  find("edition").addEventListener("change", ({ target }) =>
+    desk.go({ edition: target.value === target.dataset.default ? "" : target.value }),
+  );
   find("fault").addEventListener("change", ({ target }) => desk.go({ fault: target.value }));
   find("prefetch").addEventListener("change", ({ target }) => desk.go({ prefetch: target.checked }));
   find("add-order").addEventListener("click", () => desk.addOrder());
@@ -35,6 +41,11 @@ function listen(desk) {
   for (const link of document.querySelectorAll("[data-language]")) {
     link.addEventListener("click", () => toLanguage(link, desk));
   }
+}
+
+// On a small screen the cards are below the buttons: whoever asked sees the answer.
+function bringIntoView(section) {
+  if (section.getBoundingClientRect().top > innerHeight * 0.8) section.scrollIntoView();
 }
 
 async function reset() {
@@ -67,30 +78,20 @@ function toLanguage(link, desk) {
   address.carry(desk.kept());
 }
 
-function listenToFilter() {
-  const items = [...document.querySelectorAll(".scenarios li")];
-  find("filter").addEventListener("input", ({ target }) => {
-    const wanted = target.value.trim().toLocaleLowerCase(language);
-    for (const item of items) item.hidden = !item.textContent.toLocaleLowerCase(language).includes(wanted);
-    find("no-match").hidden = items.some((item) => !item.hidden);
-  });
-}
-
-// Beside the desk the list is always open; above it, it is folded once a scenario is chosen.
+// Beside the desk the list is always open; above it, it is folded.
 function fitList() {
   const beside = matchMedia("(min-width: 75rem)");
   const fit = () => {
-    find("scenario-list").open = beside.matches || !scenario;
+    find("scenario-list").open = beside.matches;
   };
   beside.addEventListener("change", fit);
   fit();
 }
 
-listenToFilter();
+listenToFilter(language);
 fitList();
 for (const field of document.querySelectorAll("[data-app-url]")) field.value = location.origin + field.dataset.appUrl;
-if (scenario) {
-  addEventListener("focus", showChart);
-  await begin();
-}
+find("chart-panel").open = matchMedia("(min-width: 56rem)").matches;
+addEventListener("focus", showChart);
+await begin();
 document.documentElement.dataset.ready = "true";

@@ -25,14 +25,14 @@ export function remove(lists, reference) {
   }
 }
 
+// Puts a resource where the one of the same id is, in every list (an order may be a renewal as well); else at the end.
 export function put(lists, resource) {
   resource.id ??= crypto.randomUUID();
   const reference = referenceOf(resource);
-  const holding = Object.keys(lists).find((name) => lists[name].some((each) => referenceOf(each) === reference));
-  const name = holding ?? (resource.resourceType === "Appointment" ? "appointments" : "draftOrders");
-  const others = lists[name].filter((each) => referenceOf(each) !== reference);
-  const place = lists[name].findIndex((each) => referenceOf(each) === reference);
-  lists[name] = others.toSpliced(place < 0 ? others.length : place, 0, resource);
+  const isIt = (each) => referenceOf(each) === reference;
+  const holding = Object.keys(lists).filter((name) => lists[name].some(isIt));
+  for (const name of holding) lists[name] = lists[name].map((each) => (isIt(each) ? resource : each));
+  if (!holding.length) lists[resource.resourceType === "Appointment" ? "appointments" : "draftOrders"].push(resource);
   return reference;
 }
 
@@ -47,6 +47,7 @@ export function fieldsOf(order) {
     dose,
     unit: dosage.doseAndRate?.[0]?.doseQuantity?.unit ?? "mg",
     period: number(repeat.period),
+    frequency: number(repeat.frequency),
     periodUnit: repeat.periodUnit ?? "d",
     infusion: minutes(repeat) ?? minutesOfRate(dosage, dose),
     route: dosage.route?.coding?.find((coding) => coding.code)?.code ?? "",

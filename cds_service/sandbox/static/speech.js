@@ -25,21 +25,26 @@ export class Speech {
 
   dosage(fields) {
     const route = this.offered.routes.find((each) => each.id === fields.route)?.text ?? fields.routeText;
-    const every = this.unit(fields.periodUnit);
     const parts = [
       fields.status === "stopped" && this.words["kind-stopped"],
       fields.dose !== undefined && `${this.numbers.format(fields.dose)} ${fields.unit}`,
+      fields.frequency > 1 && `${this.numbers.format(fields.frequency)} ×`,
       route,
       fields.infusion && `${this.words.over} ${this.numbers.format(fields.infusion)} min`,
-      fields.period && `${this.words.per} ${this.numbers.format(fields.period)} ${every}`,
+      fields.period && this.every(fields.period, fields.periodUnit),
       fields.start && `${this.words.from} ${this.when(fields.start)}`,
       fields.priority !== "routine" && (this.words[`priority-${fields.priority}`] ?? fields.priority),
     ];
     return parts.filter(Boolean).join(" · ");
   }
 
-  unit(code) {
-    return this.words[`unit-${code}`] ?? code;
+  every(period, unit) {
+    if (period === 1) return this.words[`each-${unit}`] ?? `1/${unit}`;
+    return `${this.words[`per-${unit}`] ?? "/"} ${this.numbers.format(period)} ${this.words[`unit-${unit}`] ?? unit}`;
+  }
+
+  status(resource) {
+    return this.words[`status-${resource.status}`] ?? resource.status;
   }
 
   when(written) {

@@ -24,7 +24,7 @@ function item(resource, before, speech, change, remove) {
   node.dataset.reference = reference;
   slot("title").textContent = speech.title(resource);
   slot("dosage").textContent = speech.line(resource);
-  slot("badge").textContent = was === undefined ? resource.status : speech.words[was === null ? "new" : "changed"];
+  slot("badge").textContent = was === undefined ? speech.status(resource) : speech.words[was ? "changed" : "new"];
   if (was !== undefined) {
     node.classList.add("changed");
     slot("badge").classList.add("ok");

@@ -84,7 +84,7 @@ def create_server(held: Held) -> AuthorizationServer:
 
     server = AuthorizationServer()
     server.init_app(_NoConfiguration(), query_client=find_client, save_token=save_token)
-    server.register_token_generator("default", BearerTokenGenerator(_random, _random_if_offline, ACCESS_LASTS))
+    server.register_token_generator("default", _generated)
     extensions = [_AlwaysChallenged(required=True), _IdToken(), _LaunchContext()]
     server.register_grant(_bound(_CodeGrant, held), extensions)
     server.register_grant(_bound(_RefreshGrant, held), [_LaunchContext()])
@@ -106,9 +106,13 @@ def _random(**_: Any) -> str:
     return secrets.token_urlsafe(32)
 
 
-def _random_if_offline(scope: str, **_: Any) -> str | None:
+_generator = BearerTokenGenerator(_random, _random, ACCESS_LASTS)
+
+
+def _generated(scope: str | None, include_refresh_token: bool, **options: Any) -> Any:
     """SMART: a refresh token is given for ``offline_access`` or ``online_access``."""
-    return secrets.token_urlsafe(32) if {"offline_access", "online_access"} & set(scope.split()) else None
+    lasting = bool({"offline_access", "online_access"} & set((scope or "").split()))
+    return _generator(scope=scope, include_refresh_token=include_refresh_token and lasting, **options)
 
 
 class _CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships no types

@@ -7,7 +7,7 @@ by whom. So a value that slipped through unescaped could still not run, and no r
 from collections.abc import Iterable
 from pathlib import Path
 
-from flask import Blueprint, Response, send_from_directory
+from flask import Blueprint, Response, abort, send_from_directory
 
 HTML = "text/html; charset=utf-8"
 # Not from the system's table, which differs between machines: a module with another type does not run.
@@ -48,8 +48,10 @@ def static_file(folder: Path, name: str) -> Response:
     Raises:
         NotFound: there is none of this name, or it is of another type.
     """
-    kind = _TYPES.get(Path(name).suffix)
-    response = send_from_directory(folder, name if kind else "", mimetype=kind, max_age=0)
+    kind = _TYPES.get(f".{name.rpartition('.')[2]}")
+    if kind is None:
+        abort(404)
+    response = send_from_directory(folder, name, mimetype=kind)
     response.headers["Cache-Control"] = "no-cache"
     return response
 

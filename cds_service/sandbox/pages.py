@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 
-from cds_service.assets import page, static_file
+from cds_service.assets import page, page_policy, static_file
 from cds_service.errors import JSON
 from cds_service.markdown import to_html
 from cds_service.sandbox.authorization.held import Held
@@ -30,6 +30,7 @@ from hooks.limits import EDITIONS
 from hooks.request import HOOKS as KNOWN_HOOKS
 
 APP = "/smart/launch"
+APPS_AT = ("http://127.0.0.1:*", "http://localhost:*")  # a launch is a form that ends up at the app
 _TEXTS = 100
 _STATIC = Path(__file__).parent / "static"
 # Everything the FHIR server answers at. A visit makes another server of it for the service, which remembers by server
@@ -89,7 +90,8 @@ def _ehr(pages: Blueprint, desk: _Desk) -> None:
             app=APP,
             **page_words(state.language),
         )
-        return page(html, status=404 if state.asked_for and not state.scenario else 200)
+        status = 404 if state.asked_for and not state.scenario else 200
+        return page(html, status, page_policy(form_action=APPS_AT))
 
     @pages.get("/static/<path:name>")
     def static(name: str) -> Response:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from cds_service.assets import page_policy
 from cds_service.sandbox.desk import HOOKS, offered, start
 from cds_service.sandbox.fhir.faults import FAULTS
+from cds_service.sandbox.pages import APPS_AT
 from cds_service.sandbox.scenarios import Scenario, hook_request, scenario, scenarios
 from fhir_mappers.terminology import default_terminology
 from hooks.limits import EDITIONS
@@ -146,7 +147,7 @@ def test_every_edition_and_fault_is_offered(client: FlaskClient) -> None:
 def test_a_page_has_no_script_and_no_style_of_its_own(client: FlaskClient, address: str) -> None:
     response = client.get(address)
     policy = response.headers["Content-Security-Policy"]
-    assert policy == page_policy()
+    assert policy == page_policy(form_action=APPS_AT)
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
     page = Page(response.get_data(as_text=True))
@@ -313,3 +314,9 @@ def test_every_chart_can_be_shown(client: FlaskClient, each: Scenario) -> None:
 
 def test_a_chart_of_nobody(client: FlaskClient) -> None:
     assert client.get("/sandbox/chart/nobody").status_code == 404
+
+
+def test_without_scripts_the_requests_are_pointed_at(client: FlaskClient) -> None:
+    text = client.get(f"/sandbox?scenario={MAN_42}").get_data(as_text=True)
+    noscript = text[text.index("<noscript>") : text.index("</noscript>")]
+    assert 'href="/sandbox/requests"' in noscript

@@ -59,8 +59,9 @@ function suggestions(card, node, slot, words, acts) {
     const list = element("ul", { className: "changes" }, ...changes);
     list.setAttribute("aria-label", words["what-changes"]);
     button.addEventListener("click", async () => {
+      if (card.selectionBehavior === "any") node.focus({ preventScroll: true });
+      else settle(node);
       button.disabled = true;
-      if (card.selectionBehavior !== "any") settle(node);
       node.classList.add("settled");
       done(slot, words.accepted, "ok");
       told(slot, await acts.accept(card, suggestion), words);
@@ -82,7 +83,6 @@ function overriding(card, node, slot, words, acts) {
     const reason = form.elements.reason.value === "" ? undefined : reasons[Number(form.elements.reason.value)];
     const comment = form.elements.comment.value.trim() || undefined;
     settle(node);
-    slot("overriding").open = false;
     done(slot, words.overridden);
     told(slot, await acts.override(card, reason, comment), words);
   });
@@ -101,8 +101,11 @@ function linked(link, words, acts) {
   return form;
 }
 
+// What was decided is not decided again. The focus stays at the card: a button that goes away would lose it.
 function settle(node) {
-  for (const control of node.querySelectorAll(".suggestions button, .overriding form *")) control.disabled = true;
+  if (node.contains(document.activeElement)) node.focus({ preventScroll: true });
+  for (const button of node.querySelectorAll(".suggestions button")) button.disabled = true;
+  node.querySelector(".overriding").hidden = true;
 }
 
 function done(slot, word, kind) {

@@ -2,12 +2,15 @@
 
 import { fieldsOf } from "./orders.js";
 
+const LOCALES = { en: "en-GB", fr: "fr-FR" }; // days before months, as in the cards
+
 export class Speech {
   constructor(words, offered, language) {
+    const locale = LOCALES[language] ?? language;
     this.words = words;
     this.offered = offered;
-    this.numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 6 });
-    this.days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+    this.numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
+    this.days = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   }
 
   title(resource) {

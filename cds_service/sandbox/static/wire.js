@@ -3,7 +3,7 @@
 import { element, find } from "./dom.js";
 import { parse, stringify } from "./exact.js";
 
-const SHOWN = 60_000; // characters; a long chart has millions
+const SHOWN = 150_000; // characters; a long chart has millions
 
 export class Wire {
   constructor(words) {
@@ -45,8 +45,9 @@ export class Wire {
       each.why === undefined
         ? `${each.count} ${each.count === 1 ? words.resource : words.resources}`
         : `${words["left-out"]} (${each.why})`;
-    const cell = (name, text) => element(name, { textContent: text, scope: "row" });
-    find("data").replaceChildren(...told.map((each) => element("tr", {}, cell("th", each.key), cell("td", said(each)))));
+    const row = (each) =>
+      element("tr", {}, element("th", { scope: "row", textContent: each.key }), element("td", { textContent: said(each) }));
+    find("data").replaceChildren(...told.map(row));
     const sent = told.filter((each) => each.why === undefined).length;
     find("data-summary").textContent = `${sent} / ${told.length}`;
     find("data-panel").hidden = told.length === 0;

@@ -1,0 +1,121 @@
+"""Starts the service in a thread, and drives a window that remembers everything it asked for and complained about."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+from playwright.sync_api import Request as Asked
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from cds_service.app import create_app
+from cds_service.settings import Settings
+
+TODAY = date(2026, 3, 16)
+PATIENCE = 20_000  # ms; a machine may be busy
+FAILED_LOAD = "Failed to load resource"  # what Chromium says of every answer that is an error, asked for or not
+
+
+class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing: a test says itself what went wrong."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running service."""
+
+    url: str
+
+    def post(self, path: str, body: bytes = b"", kind: str = "application/json") -> Any:
+        """The JSON that is answered; None where there is none."""
+        request = Request(self.url + path, data=body, headers={"Content-Type": kind}, method="POST")
+        with urlopen(request, timeout=PATIENCE / 1000) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def reset(self) -> None:
+        """The shipped patients again."""
+        self.post("/sandbox/reset")
+
+
+@contextmanager
+def serving(clock: Callable[[], date] = lambda: TODAY, **settings: Any) -> Iterator[Served]:
+    """The whole service on 127.0.0.1, at a port of its own."""
+    app = create_app(Settings(**settings), clock)
+    running = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Served(f"http://127.0.0.1:{running.server_port}")
+    finally:
+        running.shutdown()
+        thread.join()
+        running.server_close()
+
+
+@dataclass
+class Visit:
+    """One window and what it did. ``excused`` are messages of the console that this test expects."""
+
+    url: str
+    context: BrowserContext
+    page: Page
+    asked: list[Asked] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    excused: tuple[str, ...] = ()
+
+    @classmethod
+    def begin(cls, browser: Browser, url: str, **wishes: Any) -> Self:
+        """A window of a browser that has never been here."""
+        width, height = wishes.pop("width", 1280), wishes.pop("height", 800)
+        excused = wishes.pop("excused", ())
+        options = {"color_scheme": wishes.pop("scheme", "light"), "locale": wishes.pop("locale", "en-GB"), **wishes}
+        context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
+        context.set_default_timeout(PATIENCE)
+        window = cls(url, context, context.new_page(), excused=excused)
+        context.on("request", lambda request: window.asked.append(request))
+        context.on("console", window.listen)
+        context.on("weberror", lambda error: window.complaints.append(str(error.error)))
+        return window
+
+    def listen(self, message: ConsoleMessage) -> None:
+        """Keep what a console shows in yellow or red."""
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def go(self, path: str) -> None:
+        """Open an address, and wait until the scripts of the page have done their part."""
+        self.page.goto(self.url + path)
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait for the scripts of a page that has just been opened."""
+        self.page.wait_for_selector("html[data-ready]")
+
+    def find(self, selector: str, **having: Any) -> Locator:
+        """What a selector finds; ``has_text`` narrows it."""
+        return self.page.locator(selector, **having)
+
+    def sent(self, path: str) -> list[Any]:
+        """The bodies posted to an address, in order."""
+        found = [each for each in self.asked if each.method == "POST" and urlsplit(each.url).path == path]
+        return [each.post_data_json for each in found]
+
+    def hosts(self) -> set[str]:
+        """Whom the window talked to."""
+        return {urlsplit(each.url).hostname or "" for each in self.asked if not each.url.startswith("data:")}
+
+    def end(self) -> None:
+        """Close the window; nothing may have left this machine, and nothing may have gone wrong unseen."""
+        self.context.close()
+        assert self.hosts() <= {"127.0.0.1"}
+        assert [each for each in self.complaints if not each.startswith(self.excused or ("\0",))] == []

@@ -115,7 +115,7 @@ class Settings(BaseSettings):
 
     Attributes:
         sandbox: the demonstration page and its synthetic patients; by default on only in development mode: where no
-            clients are configured and no other machine can reach it.
+            clients are configured and no other machine can reach it; and with one worker. Elsewhere it cannot be had.
         allow_unauthenticated: listen on an address other machines can reach although callers are not authenticated; for
             a container or a machine behind a proxy that authenticates.
         cors_origins: web origins whose pages may call the service, besides those of the clients; by default any in
@@ -180,7 +180,8 @@ class Settings(BaseSettings):
     def _open_on_this_machine_only(cls, given: dict[str, Any]) -> dict[str, Any]:
         if not is_loopback(str(given.get("host", "127.0.0.1"))) or "clients" in given:
             return given
-        return {"sandbox": True, "metrics": True, "rate_limit": OFF, "cors_origins": ("*",), **given}
+        alone = str(given.get("workers", 1)) == "1"  # the sandbox lives in the memory of one process
+        return {"sandbox": alone, "metrics": True, "rate_limit": OFF, "cors_origins": ("*",), **given}
 
     @property
     def zone(self) -> tzinfo | None:

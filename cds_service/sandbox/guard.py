@@ -41,12 +41,12 @@ def refusal(settings: Settings) -> str | None:
             "  OSTEOHOOKS_SANDBOX is true, and OSTEOHOOKS_HOST can be reached from other machines.\n"
             "  The sandbox is for one machine: set OSTEOHOOKS_SANDBOX=false, or listen on 127.0.0.1."
         )
-    if getattr(settings, "clients", None) is not None:
+    if settings.clients is not None:
         return (
             "  OSTEOHOOKS_SANDBOX is true, and OSTEOHOOKS_CLIENTS names real EHRs.\n"
             "  The sandbox must not run beside them: set OSTEOHOOKS_SANDBOX=false, or leave OSTEOHOOKS_CLIENTS out."
         )
-    if getattr(settings, "workers", 1) > 1:
+    if settings.workers > 1:
         return (
             "  OSTEOHOOKS_SANDBOX is true, and OSTEOHOOKS_WORKERS is more than one.\n"
             "  The patients of the sandbox live in the memory of one process: set one of the two."

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from cds_service import errors
+from cds_service import error_answers
 from cds_service.app import create_app
 from cds_service.sandbox.pages import create_sandbox
 from cds_service.settings import Settings
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 def sandbox(clock: Callable[[], date] = lambda: TODAY) -> FlaskClient:
     """The sandbox alone, without the service: quick to make."""
     app = Flask("sandbox")
-    errors.install(app)
+    error_answers.install(app)
     app.register_blueprint(create_sandbox(clock, "en", "aura-2026"))
     return app.test_client()
 

@@ -1,6 +1,5 @@
 """What the FHIR server of the sandbox refuses: each an OperationOutcome with its status, in the words of FHIR."""
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
 from flask import Response
@@ -12,9 +11,7 @@ FHIR_JSON = "application/fhir+json; charset=utf-8"
 
 
 class FhirRefusal(Refusal):
-    """A request the FHIR server does not carry out. ``headers`` go out with the answer."""
-
-    headers: Mapping[str, str] = MappingProxyType({})
+    """A request the FHIR server does not carry out."""
 
 
 class UnknownType(FhirRefusal):
@@ -142,5 +139,5 @@ class Broken(FhirRefusal):
 def refused(error: Refusal) -> Response:
     """The answer of the FHIR server."""
     response = Response(dumps_exact(outcome(error)), status=error.status, content_type=FHIR_JSON)
-    response.headers.update(getattr(error, "headers", {}))
+    response.headers.update(error.headers)
     return response

@@ -9,9 +9,9 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.browser.driving import Served, Visit, serving
+from tests.browser.driving import PATIENCE, Served, Visit, serving
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ABSENT = "CHROMIUM IS NOT INSTALLED: the pages were not tried in a browser. As root: apt-get install chromium"
@@ -32,6 +32,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def windows(browser: Browser) -> BrowserContext:
+    """Where the windows of all tests open: pages keep no cookie, so the next one knows nothing of the last."""
+    context = browser.new_context(locale="en-GB", permissions=["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[Served]:
     """The whole service with its sandbox, on a fixed day; started once."""
     with serving() as running:
@@ -39,17 +47,18 @@ def server() -> Iterator[Served]:
 
 
 @pytest.fixture
-def visit(browser: Browser, server: Served) -> Iterator[Callable[..., Visit]]:
+def visit(windows: BrowserContext, server: Served) -> Iterator[Callable[..., Visit]]:
     """Opens windows: ``visit(path, width=…, scheme=…, …)``. Afterwards none of them may have misbehaved."""
     begun: list[Visit] = []
 
     def open_window(path: str, **wishes: object) -> Visit:
-        window = Visit.begin(browser, server.url, **wishes)
+        window = Visit.begin(windows, server.url, **wishes)
         begun.append(window)
         window.go(path)
         return window
 
     yield open_window
+    server.reset()
     for window in begun:
         window.end()
-    server.reset()
+    assert windows.cookies() == []

@@ -10,7 +10,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, WebError
 from playwright.sync_api import Request as Asked
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -74,23 +74,28 @@ class Visit:
     excused: tuple[str, ...] = ()
 
     @classmethod
-    def begin(cls, browser: Browser, url: str, **wishes: Any) -> Self:
-        """A window of a browser that has never been here."""
-        width, height = wishes.pop("width", 1280), wishes.pop("height", 800)
-        excused = wishes.pop("excused", ())
-        options = {"color_scheme": wishes.pop("scheme", "light"), "locale": wishes.pop("locale", "en-GB"), **wishes}
-        context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
-        context.set_default_timeout(PATIENCE)
-        window = cls(url, context, context.new_page(), excused=excused)
-        context.on("request", lambda request: window.asked.append(request))
+    def begin(cls, context: BrowserContext, url: str, **wishes: Any) -> Self:
+        """A new window: ``width``, ``height``, ``scheme`` (light, dark) and ``excused``."""
+        window = cls(url, context, context.new_page(), excused=wishes.get("excused", ()))
+        window.page.set_viewport_size({"width": wishes.get("width", 1280), "height": wishes.get("height", 800)})
+        window.page.emulate_media(color_scheme=wishes.get("scheme", "light"), reduced_motion="reduce")
+        context.on("request", window.remember)
         context.on("console", window.listen)
-        context.on("weberror", lambda error: window.complaints.append(str(error.error)))
+        context.on("weberror", window.stumble)
         return window
 
     def listen(self, message: ConsoleMessage) -> None:
         """Keep what a console shows in yellow or red."""
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
+
+    def remember(self, request: Asked) -> None:
+        """Keep what was asked for."""
+        self.asked.append(request)
+
+    def stumble(self, error: WebError) -> None:
+        """Keep what a script did not catch."""
+        self.complaints.append(str(error.error))
 
     def go(self, path: str) -> None:
         """Open an address, and wait until the scripts of the page have done their part."""
@@ -116,6 +121,10 @@ class Visit:
 
     def end(self) -> None:
         """Close the window; nothing may have left this machine, and nothing may have gone wrong unseen."""
-        self.context.close()
+        for page in self.context.pages:  # with those it opened
+            page.close()
+        self.context.remove_listener("request", self.remember)
+        self.context.remove_listener("console", self.listen)
+        self.context.remove_listener("weberror", self.stumble)
         assert self.hosts() <= {"127.0.0.1"}
         assert [each for each in self.complaints if not each.startswith(self.excused or ("\0",))] == []

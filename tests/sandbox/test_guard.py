@@ -17,7 +17,7 @@ ADDRESSES = ("/sandbox", "/sandbox/requests", "/sandbox/fhir/metadata", "/sandbo
 
 
 def settings(**more: Any) -> Any:
-    return SimpleNamespace(**({"sandbox": True, "host": "127.0.0.1"} | more))
+    return SimpleNamespace(**({"sandbox": True, "host": "127.0.0.1", "clients": None, "workers": 1} | more))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_where_it_may_not_run(more: dict[str, Any], named: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.1.2.3"])
 def test_where_it_may(host: str) -> None:
-    assert refusal(settings(host=host, clients=None, workers=1)) is None
+    assert refusal(settings(host=host)) is None
 
 
 def test_nothing_is_served_where_it_may_not() -> None:

@@ -26,7 +26,8 @@ def browser() -> Iterator[Browser]:
         pytest.skip(ABSENT)
     with sync_playwright() as playwright:
         root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        running = playwright.chromium.launch(executable_path=found, args=[*root, "--disable-dev-shm-usage"])
+        plain = ["--disable-gpu", "--disable-dev-shm-usage"]
+        running = playwright.chromium.launch(executable_path=found, args=[*root, *plain])
         yield running
         running.close()
 

@@ -19,6 +19,7 @@ from cds_service.settings import Settings
 
 TODAY = date(2026, 3, 16)
 PATIENCE = 20_000  # ms; a machine may be busy
+EMPTY = "about:blank"
 FAILED_LOAD = "Failed to load resource"  # what Chromium says of every answer that is an error, asked for or not
 
 
@@ -75,8 +76,12 @@ class Visit:
 
     @classmethod
     def begin(cls, context: BrowserContext, url: str, **wishes: Any) -> Self:
-        """A new window: ``width``, ``height``, ``scheme`` (light, dark) and ``excused``."""
-        window = cls(url, context, context.new_page(), excused=wishes.get("excused", ()))
+        """A window, of ``width``, ``height``, ``scheme`` (light, dark) and ``excused``.
+
+        An empty one that is open already is taken: to open one takes longer than most of what is done in it.
+        """
+        empty = [each for each in context.pages if each.url == EMPTY]
+        window = cls(url, context, empty[0] if empty else context.new_page(), excused=wishes.get("excused", ()))
         window.page.set_viewport_size({"width": wishes.get("width", 1280), "height": wishes.get("height", 800)})
         window.page.emulate_media(color_scheme=wishes.get("scheme", "light"), reduced_motion="reduce")
         context.on("request", window.remember)
@@ -120,9 +125,12 @@ class Visit:
         return {urlsplit(each.url).hostname or "" for each in self.asked if not each.url.startswith("data:")}
 
     def end(self) -> None:
-        """Close the window; nothing may have left this machine, and nothing may have gone wrong unseen."""
-        for page in self.context.pages:  # with those it opened
+        """Leave an empty window; nothing may have left this machine, and nothing may have gone wrong unseen."""
+        first, *others = self.context.pages
+        for page in others:
             page.close()
+        first.unroute_all()
+        first.goto(EMPTY)
         self.context.remove_listener("request", self.remember)
         self.context.remove_listener("console", self.listen)
         self.context.remove_listener("weberror", self.stumble)

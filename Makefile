@@ -15,17 +15,17 @@ WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fix bench clean lock FORCE
+.PHONY: help install run test fix bench screenshots clean lock chromium FORCE
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 install: $(STAMP) ## make or refresh .venv from the hashed lock
 
 run: $(STAMP) ## start the service on http://127.0.0.1:8080
 	$(BIN)/osteohooks serve
 
-test: $(STAMP) $(FHIR_STAMP) ## lint, types, tests, branch coverage
+test: $(STAMP) $(FHIR_STAMP) chromium ## lint, types, tests, branch coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PACKAGES)
@@ -37,6 +37,9 @@ fix: $(STAMP) ## repair what the linter can, and format
 
 bench: $(STAMP) ## time the service against a bare Flask answer
 	$(BIN)/python -m benchmarks
+
+screenshots: $(STAMP) chromium ## take the pictures of the documentation anew
+	$(BIN)/python -m tests.browser.pictures
 
 clean: ## remove .venv and everything made by running
 	rm -rf $(VENV) dist build .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -76,6 +79,13 @@ $(FHIR_STAMP): requirements-fhir.lock $(STAMP)
 	$(BIN)/python -m venv --without-pip $(FHIR)
 	$(BIN)/python -m pip --python $(FHIR)/bin/python install --quiet --require-hashes -r requirements-fhir.lock
 	@touch $@
+
+# The browser in which the pages are tried. Root gets it where it is missing; without it the tests say what they left out.
+chromium:
+	@{ [ -n "$$CHROMIUM" ] || command -v chromium || command -v chromium-browser || command -v google-chrome \
+	  || command -v google-chrome-stable || ! command -v apt-get || [ "$$(id -u)" != 0 ] \
+	  || { echo "Installing chromium, in which the pages are tried." >&2; export DEBIAN_FRONTEND=noninteractive; \
+	       apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }; } >/dev/null || true
 
 # Debian ships python3 without ensurepip, so `python3 -m venv` may fail: root installs the missing package, anybody else
 # borrows the system's pip if there is one, or is told in one sentence what to ask for.

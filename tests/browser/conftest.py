@@ -7,6 +7,7 @@ set they fail.
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -14,22 +15,34 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.browser.driving import PATIENCE, Served, Visit, serving
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ABSENT = "CHROMIUM IS NOT INSTALLED: the pages were not tried in a browser. As root: apt-get install chromium"
+ABSENT = "CHROMIUM IS NOT INSTALLED: NO PAGE WAS TRIED IN A BROWSER. As root: apt-get install chromium"
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def opened_browser() -> Iterator[Browser]:
+    """Chromium, without a window of its own.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
-        if os.environ.get("CI"):
-            pytest.fail(ABSENT)
-        pytest.skip(ABSENT)
+        raise FileNotFoundError(ABSENT)
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        root = ["--no-sandbox"] if os.geteuid() == 0 else []
         plain = ["--disable-gpu", "--disable-dev-shm-usage"]
         running = playwright.chromium.launch(executable_path=found, args=[*root, *plain])
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    try:
+        with opened_browser() as running:
+            yield running
+    except FileNotFoundError as absent:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(absent))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -16,6 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from cds_service.app import create_app
 from cds_service.settings import Settings
+from cds_service.store.installation import open_installation
 
 TODAY = date(2026, 3, 16)
 PATIENCE = 20_000  # ms; a machine may be busy
@@ -50,17 +53,22 @@ class Served:
 
 @contextmanager
 def serving(clock: Callable[[], date] = lambda: TODAY, **settings: Any) -> Iterator[Served]:
-    """The whole service on 127.0.0.1, at a port of its own."""
-    app = create_app(Settings(**settings), clock)
-    running = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=running.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield Served(f"http://127.0.0.1:{running.server_port}")
-    finally:
-        running.shutdown()
-        thread.join()
-        running.server_close()
+    """The whole service with its store, on 127.0.0.1, at a port of its own."""
+    with TemporaryDirectory() as folder:
+        here = Settings(state_dir=Path(folder), **settings)
+        store = open_installation(here, development=True)
+        store.start()
+        app = create_app(here, clock, store=store)
+        running = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield Served(f"http://127.0.0.1:{running.server_port}")
+        finally:
+            running.shutdown()
+            thread.join()
+            running.server_close()
+            store.close(5)
 
 
 @dataclass

@@ -77,10 +77,15 @@ def test_no_endpoint_breaks(
     assert response.status_code < 500, response.text
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["X-Request-Id"]
+    if rule == "/report" and response.mimetype == "text/plain":  # people read it, in a browser
+        return
     if method not in ("HEAD", "OPTIONS") and response.status_code != 200:
         assert response.content_type == "application/json"
         assert json.loads(response.data)["resourceType"] == "OperationOutcome"
 
 
 def test_every_address_is_among_them(app: Flask) -> None:
-    assert {rule.rule for rule in app.url_map.iter_rules()} == set(ADDRESSES)
+    others = ("/static/", "/sandbox")  # what a browser opens, and the other servers of the sandbox: tests/sandbox
+    found = {rule.rule for rule in app.url_map.iter_rules()}
+    here = {each for each in found if each.startswith("/sandbox/requests") or not each.startswith(others)}
+    assert here == set(ADDRESSES)

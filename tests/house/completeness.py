@@ -100,14 +100,10 @@ def tables_of(folder: Path) -> dict[str, Table]:
     return {rule: table for path in files for rule, table in tomllib.loads(path.read_text("utf-8")).items()}
 
 
-def undeclared_reads(
-    checks: Iterable[Check], records: Mapping[str, PatientRecord], rules: Mapping[str, Rule]
-) -> list[str]:
-    """What a check looks at without saying so in ``reads``, in any edition of any of the patients."""
+def undeclared_reads(checks: Iterable[Check], seen: Mapping[str, set[str]]) -> list[str]:
+    """What a check looked at (`touched`) without saying so in ``reads``."""
     return [
-        f"{check.id}: reads {name} undeclared"
-        for check in checks
-        for name in sorted(touched(check, records, rules) - _allowed(check))
+        f"{check.id}: reads {name} undeclared" for check in checks for name in sorted(seen[check.id] - _allowed(check))
     ]
 
 
@@ -116,17 +112,21 @@ def hidden_reads(checks: Iterable[Check], records: Mapping[str, PatientRecord], 
     breaches = []
     for check in checks:
         for name, record in records.items():
+            if not _is_asked(check, record):
+                continue
             whole, part = (_verdicts(check, r, rules) for r in (record, restricted(record, check.reads)))
             breaches += [f"{check.id}: judges {name} by data it does not declare"] if whole != part else []
     return breaches
 
 
-def idle_reads(checks: Iterable[Check], records: Mapping[str, PatientRecord], rules: Mapping[str, Rule]) -> list[str]:
-    """What a check declares and never looks at; what its proposals must not repeat (orders on file) is excused."""
+def idle_reads(checks: Iterable[Check], seen: Mapping[str, set[str]]) -> list[str]:
+    """What a check declares and never looked at (`touched`); what its proposals must not repeat (orders on file) is
+    excused.
+    """
     return [
         f"{check.id}: declares {name} and never looks at it"
         for check in checks
-        for name in sorted(set(check.reads) - touched(check, records, rules) - {"serviceRequests"})
+        for name in sorted(set(check.reads) - seen[check.id] - {"serviceRequests"})
     ]
 
 
@@ -145,12 +145,20 @@ def surplus_prefetch(service: Service) -> list[str]:
     ]
 
 
-def touched(check: Check, records: Mapping[str, PatientRecord], rules: Mapping[str, Rule]) -> set[str]:
-    """Everything a check looks at while it judges the patients."""
-    seen: set[str] = set()
-    for record in records.values():
-        _verdicts(check, watched(record, seen.add), rules)
+def touched(
+    checks: Iterable[Check], records: Mapping[str, PatientRecord], rules: Mapping[str, Rule]
+) -> dict[str, set[str]]:
+    """Everything each check looks at while it judges the patients, in any edition, by rule id."""
+    seen: dict[str, set[str]] = {check.id: set() for check in checks}
+    for check in checks:
+        for record in records.values():
+            if _is_asked(check, record):
+                _verdicts(check, watched(record, seen[check.id].add), rules)
     return seen
+
+
+def _is_asked(check: Check, record: PatientRecord) -> bool:
+    return check.about is None or any(map(check.about, record.drafts))
 
 
 def _verdicts(check: Check, record: PatientRecord, rules: Mapping[str, Rule]) -> list[tuple[Any, ...]]:

@@ -60,15 +60,17 @@ def ward() -> dict[str, PatientRecord]:
 
 def test_a_check_that_says_all_it_reads_passes(ward: dict[str, PatientRecord]) -> None:
     check, rules = fake(*READS)
-    assert completeness.undeclared_reads([check], ward, rules) == []
-    assert completeness.idle_reads([check], ward, rules) == []
+    assert completeness.undeclared_reads([check], completeness.touched([check], ward, rules)) == []
+    assert completeness.idle_reads([check], completeness.touched([check], ward, rules)) == []
     assert completeness.hidden_reads([check], ward, rules) == []
 
 
 @pytest.mark.parametrize("forgotten", sorted(READS))
 def test_a_forgotten_read_is_named(forgotten: str, ward: dict[str, PatientRecord]) -> None:
     check, rules = fake(*(READS - {forgotten}))
-    assert f"FAKE-01: reads {forgotten} undeclared" in completeness.undeclared_reads([check], ward, rules)
+    assert f"FAKE-01: reads {forgotten} undeclared" in completeness.undeclared_reads(
+        [check], completeness.touched([check], ward, rules)
+    )
 
 
 @pytest.mark.parametrize("forgotten", sorted(READS))
@@ -79,7 +81,7 @@ def test_a_verdict_by_data_that_are_not_declared_is_named(forgotten: str, ward: 
 
 def test_a_read_that_nobody_needs_is_named(ward: dict[str, PatientRecord]) -> None:
     check, rules = fake(*READS, "appointments", "observations:albumin_serum", "serviceRequests")
-    assert completeness.idle_reads([check], ward, rules) == [
+    assert completeness.idle_reads([check], completeness.touched([check], ward, rules)) == [
         "FAKE-01: declares appointments and never looks at it",
         "FAKE-01: declares observations:albumin_serum and never looks at it",
     ]

@@ -19,9 +19,8 @@ Schema = dict[str, Any]
 ID = r"^[A-Za-z0-9\-.]{1,64}$"
 UUID = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 REFERENCE = r"^[A-Z][A-Za-z]{0,63}/[A-Za-z0-9\-._]{1,64}$"
-SAID = r"[^\s\x00-\x1f\x7f]"  # something that can be read
+SAID = r"[^\s\x00-\x1f\x7f-\x9f]"  # something that can be read; what counts as blank differs from language to language
 WORD = r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
-NOT_BLANK = r"\S"
 OBJECT: Schema = {"type": "object"}
 RESOURCE: Schema = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
 
@@ -63,7 +62,7 @@ def _filled(member: Schema) -> Schema:
     if filled.get("type") == "array" and _may_be_null(member):
         return {**filled, "minItems": 1}
     if filled.get("type") == "string" and not filled.keys() & {"pattern", "format"}:
-        return {**filled, "pattern": NOT_BLANK}
+        return {**filled, "pattern": SAID}
     return filled
 
 
@@ -132,10 +131,10 @@ def _authorization() -> Schema:
     checks: Mapping[str, Schema] = {
         "expires_in": {"minimum": 0},
         "access_token": {"pattern": "^[!-~]+$"},
-        "patient": {"pattern": NOT_BLANK},
+        "patient": {"pattern": SAID},
     }
     members = {
-        key: {"pattern": NOT_BLANK} | _without_null(member) if member.get("type") == "string" else _without_null(member)
+        key: {"pattern": SAID} | _without_null(member) if member.get("type") == "string" else _without_null(member)
         for key, member in found["properties"].items()
     }
     return {**found, "properties": {key: member | checks.get(key, {}) for key, member in members.items()}}

@@ -103,6 +103,7 @@ def test_everything_with_the_keyboard_alone(visit: Open) -> None:
     expect(window.find(".draft .dosage")).to_contain_text("3.3 mg")
     tab_to(window, "Override")
     keyboard.press("Enter")
+    expect(window.find("button:visible", has_text="Override this card")).to_be_visible()
     tab_to(window, "Override this card")
     keyboard.press("Enter")
     expect(window.find(".card .badge", has_text="Overridden")).to_be_visible()

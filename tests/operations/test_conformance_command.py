@@ -66,7 +66,7 @@ def test_our_own_service_does_so_for_a_known_client_and_with_a_fhir_server(tmp_p
     )
     (tmp_path / "secret").write_text("5" * 64)
     kept = {"OSTEOHOOKS_STATE_DIR": str(tmp_path), "OSTEOHOOKS_SECRET_FILE": str(tmp_path / "secret")}
-    with serving_ours(OSTEOHOOKS_CLIENTS=str(clients), OSTEOHOOKS_FETCH_DEADLINE="3", **kept) as server:
+    with serving_ours(OSTEOHOOKS_CLIENTS=str(clients), OSTEOHOOKS_FETCH_DEADLINE="5", **kept) as server:
         options = Options(server.url, pace=0.0, patients=1, listen=f"127.0.0.1:{fhir}")
         results = check(options, date.today(), tuple(signers))
     wrong = [f"{one.row.id} {one.status}: {one.why}" for one in results if one.status in (Status.FAIL, Status.WARN)]

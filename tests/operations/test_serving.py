@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import orjson
 import pytest
 
 from cds_service.operations import serving as ours
+from cds_service.sandbox.scenarios import hook_request_bytes, scenario
 from cds_service.settings import Settings
 from tests.operations.test_metrics import samples, value
 from tests.service.test_server import PATIENCE, Server, serving
@@ -44,7 +46,7 @@ def pair() -> Iterator[Server]:
 
 
 def test_two_workers_count_together(pair: Server) -> None:
-    _, _, body = pair.get(f"/sandbox/requests/{MAN}")
+    body = hook_request_bytes(scenario(MAN), date.today())
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda _: pair.get(CALL, body)[0], range(40)))
     assert statuses == [200] * 40
@@ -57,7 +59,7 @@ def test_two_workers_count_together(pair: Server) -> None:
 
 
 def test_the_log_is_json_lines_and_knows_nothing_of_the_patient(pair: Server) -> None:
-    _, _, body = pair.get(f"/sandbox/requests/{MAN}")
+    body = hook_request_bytes(scenario(MAN), date.today())
     assert pair.get(CALL, body)[0] == 200
     found = lines_of(pair)
     assert {"started", "library", "request"} <= {line["event"] for line in found}
@@ -134,7 +136,7 @@ def test_whoever_sends_too_slowly_is_cut_off_and_holds_up_nobody(pair: Server) -
 def test_calls_under_way_are_finished_before_it_stops() -> None:
     """Several connections, on two workers, each in the middle of its body when SIGTERM comes."""
     with serving(OSTEOHOOKS_WORKERS="2") as running:
-        _, _, body = running.get(f"/sandbox/requests/{MAN}")
+        body = hook_request_bytes(scenario(MAN), date.today())
         head = (
             f"POST {CALL} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )

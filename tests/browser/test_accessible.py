@@ -101,6 +101,7 @@ def test_everything_with_the_keyboard_alone(visit: Open) -> None:
     tab_to(window, "Change the dose to 3.3 mg")
     keyboard.press("Enter")
     expect(window.find(".draft .dosage")).to_contain_text("3.3 mg")
+    expect(window.find(".card .feedback").first).not_to_be_empty()
     tab_to(window, "Override")
     keyboard.press("Enter")
     expect(window.find("button:visible", has_text="Override this card")).to_be_visible()

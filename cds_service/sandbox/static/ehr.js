@@ -34,7 +34,8 @@ function listen(desk) {
   find("add-order").addEventListener("click", () => desk.addOrder());
   find("reset").addEventListener("click", () => reset());
   find("file-orders").addEventListener("click", () => fileOrders(desk));
-  addEventListener("popstate", () => {
+  addEventListener("popstate", ({ state }) => {
+    if (state === null) return address.keep(desk.kept()); // a jump within the page, such as to the cards
     desk.restore(address.kept());
     if (desk.state.hook) desk.ask();
   });

@@ -67,6 +67,7 @@ def create_app(
     from cds_service.sandbox.page_state import edition_of_call
     from cds_service.sandbox.pages import create_sandbox
     from cds_service.site.policies import Site
+    from cds_service.smart.routes import install as install_smart
 
     require_allowed(settings)
     clients = None if settings.clients is None else load_clients(settings.clients)
@@ -85,6 +86,7 @@ def create_app(
     if store is not None:
         _keep(app, store, watch, site)
         _report(app, store, settings, site)
+        install_smart(app, settings, clients, store.vault)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock, settings.language, settings.edition))
     return app
@@ -216,6 +218,8 @@ def _secured(public_url: str | None) -> Callable[[Response], Response]:
     def secure(response: Response) -> Response:
         for name, value in sent.items():
             response.headers.setdefault(name, value)
+        if "frame-ancestors 'none'" not in response.headers["Content-Security-Policy"]:
+            del response.headers["X-Frame-Options"]  # it cannot name who may
         return response
 
     return secure

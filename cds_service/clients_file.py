@@ -149,12 +149,12 @@ def _with_preset(row: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
         return dict(row), None
     name = row["preset"] if row["preset"] in PRESETS else PRESETS[0]
     preset = tomllib.loads((PRESET_FOLDER / f"{name}.toml").read_text("utf-8"))
-    said = dict(preset["client"])
+    said: dict[str, Any] = dict(preset["client"])
     if "jwks_file" in said:
         said["jwks_file"] = str(PRESET_FOLDER / said["jwks_file"])
         if "jwks_url" in row:
             del said["jwks_file"]
-    return said | row, preset["warning"]
+    return {**said, **row}, preset["warning"]
 
 
 def _client(name: str, row: ClientRow, app: SmartApp | None) -> Client:

@@ -86,7 +86,8 @@ def words(language: str) -> Mapping[str, Mapping[str, str]]:
     table = tomllib.loads((files("cds_service.smart") / "words.toml").read_text("utf-8"))
     wanted = {named(reason) for reason in Reason} | {"page"}
     lacking = [name for name in wanted if name not in table]
-    lacking += [f"{name}.{key}" for name, rows in table.items() for key, row in rows.items() if set(row) != {*LANGUAGES}]
+    said = [(f"{name}.{key}", row) for name, rows in table.items() for key, row in rows.items()]
+    lacking += [name for name, row in said if set(row) != {*LANGUAGES}]
     if lacking:
         raise BadWords(f"not in every language: {', '.join(lacking)}")
     return {name: {key: row[language] for key, row in rows.items()} for name, rows in table.items()}

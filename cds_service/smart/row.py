@@ -5,7 +5,6 @@ No sentence repeats a value: somebody may have put a secret in the wrong place.
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Annotated, Any
 
 from joserfc.errors import JoseError

@@ -5,16 +5,28 @@ with two charts open, a form sent from the first must not reach the second. So e
 ``ticket`` of its session: `AppSession.at` makes addresses, `AppSession.hidden` the fields of a form.
 """
 
-from collections.abc import Mapping
+import hmac
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import urlencode
 
-from flask import Request
+from flask import Request, current_app
 
-from cds_service.clients import Client
-from cds_service.smart.scopes import covers
-from hooks.app_context import AppContext
+from cds_service.clients import Client, SmartApp
+from cds_service.operations import note
+from cds_service.smart.holding import Cookies, Key, Opened, encoded, read_opened
+from cds_service.smart.refusals import Reason, SmartRefusal
+from cds_service.smart.registry import Registry
+from cds_service.smart.renewal import Renewal
+from cds_service.smart.scopes import covers, may_write
+from cds_service.smart.tokens import TokenDesk
+from cds_service.store.engine import Unavailable
+from cds_service.store.held import Vault, named
+from hooks.app_context import AppContext, read_app_context
 
+EXTENSION = "osteohooks.smart"
 TICKET, CSRF, CSRF_HEADER = "s", "csrf", "X-CSRF-Token"
 
 
@@ -77,4 +89,116 @@ def current(request: Request) -> AppSession:
         SmartRefusal: there is none, it has ended, or the request was not made by a page of it. It leaves as a page that
             says what to do; let it pass.
     """
-    raise NotImplementedError
+    app: Sessions = current_app.extensions[EXTENSION]
+    return app.current(request)
+
+
+class Sessions:
+    """The sessions of an installation, for all its workers.
+
+    Args:
+        registry: who may launch the app.
+        vault: where they are held, sealed.
+        desk: renews their tokens and gives them back.
+        cookies: hold their secrets.
+        now: seconds of the epoch.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        vault: Vault,
+        desk: TokenDesk,
+        cookies: Cookies,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._registry, self._vault, self._desk, self._now = registry, vault, desk, now
+        self._cookies = cookies
+
+    def open(self, opened: Opened, client: Client) -> Key:
+        """Begin a session."""
+        app, key = registered(client), Key.new(self._now())
+        self._vault.put(key.handle, encoded(opened), timedelta(seconds=app.lasts), timedelta(seconds=app.idle))
+        return key
+
+    def current(self, request: Request) -> AppSession:
+        """As `current`."""
+        try:
+            return self._current(request)
+        except Unavailable:
+            raise SmartRefusal(Reason.STORE_AWAY) from None
+
+    def close(self, request: Request) -> tuple[AppSession, Key]:
+        """End the session of a request, and give its tokens back to the EHR as far as it takes them.
+
+        Raises:
+            SmartRefusal: as `current`.
+        """
+        session, key = self.current(request), self._key(request)
+        try:
+            found = self._vault.find(key.handle)
+            self._vault.drop(key.handle)
+        except Unavailable:
+            raise SmartRefusal(Reason.STORE_AWAY, session.client) from None
+        if found is not None:
+            opened = read_opened(found.content)
+            tokens = (("refresh_token", opened.refresh_token), ("access_token", opened.access_token))
+            self._desk.revoke(registered(session.client), opened.configuration, tokens)
+        return session, key
+
+    def _current(self, request: Request) -> AppSession:
+        key = self._key(request)
+        found = self._vault.find(key.handle)
+        if found is None:
+            raise SmartRefusal(Reason.ENDED)
+        opened = read_opened(found.content)
+        client = self._registry.find(opened.client, opened.fhir_server)
+        if client is None:
+            raise SmartRefusal(Reason.ENDED)
+        if request.method not in ("GET", "HEAD") and not _is_ours(request, key):
+            raise SmartRefusal(Reason.FORGED, client)
+        note.current().client = client.id
+        self._vault.used(key.handle, found, timedelta(seconds=registered(client).idle))
+        opened = Renewal(self._vault, self._desk, self._now).fresh(key, found, opened, client)
+        return _session(client, opened, key, keeps_cookie="." not in _ticket(request))
+
+    def _key(self, request: Request) -> Key:
+        ticket = _ticket(request)
+        key = self._cookies.key(ticket, request)
+        if key is None:
+            raise SmartRefusal(Reason.ENDED if ticket else Reason.NO_SESSION)
+        return key
+
+
+def registered(client: Client) -> SmartApp:
+    """How the app is registered with a client that may launch it."""
+    assert client.smart is not None, "only such clients launch the app"
+    return client.smart
+
+
+def _ticket(request: Request) -> str:
+    return str(request.args.get(TICKET) or request.form.get(TICKET) or "")
+
+
+def _is_ours(request: Request, key: Key) -> bool:
+    sent = request.headers.get(CSRF_HEADER) or request.form.get(CSRF) or ""
+    return hmac.compare_digest(sent.encode("utf-8", "replace"), key.csrf.encode())
+
+
+def _session(client: Client, opened: Opened, key: Key, *, keeps_cookie: bool) -> AppSession:
+    return AppSession(
+        client=client,
+        patient_id=opened.patient,
+        encounter_id=opened.encounter,
+        user=opened.user,
+        fhir_server=opened.fhir_server,
+        access_token=opened.access_token,
+        scopes=opened.scopes,
+        language=opened.language,
+        app_context=read_app_context(opened.context),
+        can_write=may_write(opened.scopes),
+        ticket=key.public if keeps_cookie else key.whole,
+        csrf=key.csrf,
+        id=named(key.handle),
+        frame_ancestors=registered(client).frame_ancestors,
+    )

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,16 +21,17 @@ from cds_service.store.keys import Ring
 from cds_service.store.schema import held
 
 _NONCE = 12
-_SELDOM = timedelta(seconds=60)  # the last use is written down at most this often
+_SELDOM = timedelta(seconds=60)  # of a use
 _PORTION = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was held: its content, when it ends, and how often it was replaced."""
+    """What was held: its content, when it ends, when it ends unless it is used, and how often it was replaced."""
 
     content: bytes
     ends: datetime
+    idle: datetime | None
     version: int
 
 
@@ -65,14 +67,17 @@ class Vault:
         found = self._opened(handle, row)
         return None if found is None else found.content
 
-    def find(self, handle: str, idle: timedelta | None = None) -> Found | None:
-        """What is held; None when there is nothing, it has ended or was not used for too long. It counts as a use."""
+    def find(self, handle: str) -> Found | None:
+        """What is held; None when there is nothing, it has ended or was not used for too long."""
         query = select(held).where(held.c.id == named(handle))
-        row = self._database.read(lambda connection: connection.execute(query).one_or_none())
-        found = self._opened(handle, row)
-        if found is not None and row is not None and idle is not None:
-            self._used(row, idle)
-        return found
+        return self._opened(handle, self._database.read(lambda connection: connection.execute(query).one_or_none()))
+
+    def used(self, handle: str, found: Found, idle: timedelta) -> None:
+        """Count a use: it ends ``idle`` from now, unless it is used again. Written down once a minute at most."""
+        until = self._clock() + idle
+        if found.idle is None or until - found.idle >= _SELDOM:
+            later = update(held).where(held.c.id == named(handle)).values(idle_at=until)
+            self._database.write(lambda connection: connection.execute(later))
 
     def lease(self, handle: str, version: int, seconds: float) -> bool:
         """Whether the caller alone may replace this version, within the seconds."""
@@ -81,6 +86,11 @@ class Vault:
         mine = update(held).where(held.c.id == named(handle), held.c.version == version, free)
         taken = mine.values(leased_until=now + timedelta(seconds=seconds))
         return self._database.write(lambda connection: connection.execute(taken).rowcount) == 1
+
+    def release(self, handle: str, version: int) -> None:
+        """Give a lease back without having replaced anything."""
+        free = update(held).where(held.c.id == named(handle), held.c.version == version).values(leased_until=None)
+        self._database.write(lambda connection: connection.execute(free))
 
     def replace(self, handle: str, content: bytes, version: int) -> bool:
         """Put new content in the place of this version; False when it was replaced or ended meanwhile."""
@@ -95,7 +105,7 @@ class Vault:
         gone = delete(held).where(held.c.id == named(handle))
         self._database.write(lambda connection: connection.execute(gone))
 
-    def _opened(self, handle: str, row: Row[tuple[object, ...]] | None) -> Found | None:
+    def _opened(self, handle: str, row: Row[Any] | None) -> Found | None:
         now = self._clock()
         if row is None or row.ends_at <= now or (row.idle_at is not None and row.idle_at <= now):
             return None
@@ -107,13 +117,7 @@ class Vault:
             content = box.decrypt(row.ciphertext[:_NONCE], row.ciphertext[_NONCE:], row.id.encode())
         except InvalidTag:
             return None
-        return Found(content, row.ends_at, row.version)
-
-    def _used(self, row: Row[tuple[object, ...]], idle: timedelta) -> None:
-        until = self._clock() + idle
-        if until - row.idle_at >= _SELDOM:
-            later = update(held).where(held.c.id == row.id).values(idle_at=until)
-            self._database.write(lambda connection: connection.execute(later))
+        return Found(content, row.ends_at, row.idle_at, row.version)
 
 
 def named(handle: str) -> str:

@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.models import PreparedRequest
@@ -124,9 +124,7 @@ class Outgoing:
         Raises:
             Unreachable: no answer came.
         """
-        form = PreparedRequest()
-        form.prepare_body(dict(data), None)
-        address, named, body = auth.prepare("POST", url, dict(headers), form.body or "")
+        address, named, body = auth.prepare("POST", url, dict(headers), urlencode(data))
         return self._send("POST", address, named, body.encode())
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:

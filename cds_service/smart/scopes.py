@@ -1,4 +1,4 @@
-"""SMART scopes, asked for and granted: of version 1 (``patient/Observation.read``) and 2 (``patient/Observation.rs``)."""
+"""SMART scopes, asked for and granted: version 1 (``patient/Observation.read``) and 2 (``patient/Observation.rs``)."""
 
 import re
 from collections.abc import Iterable

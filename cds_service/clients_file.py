@@ -122,17 +122,17 @@ def _agreement(name: str, number: int, row: object, folder: Path) -> Agreement |
     whole, warning = _with_preset(row)
     only_launches = "smart" in whole and not {"issuer", "jwks_file", "jwks_url"} & whole.keys()
     place, found = (None, []) if only_launches else key_place(whole, where, folder)
-    if not only_launches and "issuer" not in whole:
-        found.append(Problem(f"{where}, issuer", f"is missing. Write {WRITE['issuer']}."))
+    nameless = not only_launches and "issuer" not in whole
+    missing = [Problem(f"{where}, issuer", f"is missing. Write {WRITE['issuer']}.")] if nameless else []
     try:
         checked = ClientRow.model_validate(whole, context={"folder": folder})
         app = None if checked.smart is None else smart_app(checked.smart, checked.fhir_servers, _secrets(folder))
     except ValidationError as error:
-        return [*problems(error, where), *found]
+        return [*missing, *problems(error, where), *found]
     except Misfit as wrong:
-        return [Problem(f"{where}, smart.{wrong.key}", wrong.what), *found]
-    if found:
-        return found
+        return [*missing, Problem(f"{where}, smart.{wrong.key}", wrong.what), *found]
+    if missing or found:
+        return [*missing, *found]
     return Agreement(_client(name, checked, app), place, tuple(_notes(checked, place, warning)))
 
 

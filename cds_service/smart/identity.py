@@ -15,6 +15,7 @@ from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]  # shi
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.util import base64_to_int
 
 from cds_service.fetching.addresses import Base
 from cds_service.smart.configuration import Configuration
@@ -127,9 +128,9 @@ def _known(member: object) -> _Known | None:
     kind = {"RSA": RSAKey, "EC": ECKey}.get(str(member.get("kty")))
     public = {name: member[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in member}
     try:
-        key = kind.import_key(public) if kind is not None else None  # type: ignore[attr-defined]  # both have it
-        if key is None or (isinstance(key, RSAKey) and key.public_key.key_size < _SHORTEST_RSA):
+        if kind is None or (kind is RSAKey and base64_to_int(public["n"]).bit_length() < _SHORTEST_RSA):
             return None
+        key = kind.import_key(public)  # type: ignore[attr-defined]  # both have it
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     return _Known(member.get("kid"), member.get("alg"), member.get("crv"), key)

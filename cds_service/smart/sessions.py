@@ -136,12 +136,11 @@ class Sessions:
         """
         session, key = self.current(request), self._key(request)
         try:
-            found = self._vault.find(key.handle)
-            self._vault.drop(key.handle)
+            held = self._vault.take(key.handle)
         except Unavailable:
             raise SmartRefusal(Reason.STORE_AWAY, session.client) from None
-        if found is not None:
-            opened = read_opened(found.content)
+        if held is not None:  # else somebody else has just closed it
+            opened = read_opened(held)
             tokens = (("refresh_token", opened.refresh_token), ("access_token", opened.access_token))
             self._desk.revoke(registered(session.client), opened.configuration, tokens)
         return session, key

@@ -115,7 +115,7 @@ class Vault:
         try:
             box = AESGCM(keys.sealing(handle))
             content = box.decrypt(row.ciphertext[:_NONCE], row.ciphertext[_NONCE:], row.id.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter for what is too short to be ours
             return None
         return Found(content, row.ends_at, row.idle_at, row.version)
 

@@ -210,6 +210,14 @@ def test_closing_needs_the_page_of_the_session(desk: Desk) -> None:
     assert browser.told(app)["patient_id"] == "p1"
 
 
+def test_closed_twice_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = desk.browser()
+    hidden = browser.told(browser.open())["hidden"]
+    monkeypatch.setattr(Vault, "take", lambda *_: None)  # the other one was first
+    assert browser.post("/smart/close", hidden).status_code == 200
+    assert desk.hospital.revoked == []
+
+
 def test_no_store_to_close_it_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = desk.browser()
     hidden = browser.told(browser.open())["hidden"]
@@ -217,7 +225,7 @@ def test_no_store_to_close_it_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
     def away(*_: object) -> None:
         raise Unavailable("away")
 
-    monkeypatch.setattr(Vault, "drop", away)
+    monkeypatch.setattr(Vault, "take", away)
     assert reason(browser.post("/smart/close", hidden), 503) == "store-away"
 
 

@@ -10,6 +10,7 @@ from flask import Flask, Response, request
 from flask.testing import FlaskClient
 
 from cds_service import error_answers
+from cds_service.assets import page_policy
 from cds_service.clients import Client, SmartApp
 from cds_service.clients_file import Agreement, ClientsFile
 from cds_service.settings import Settings
@@ -120,14 +121,16 @@ def product(hospital: Hospital, database: Database, *clients: Client, public_url
     return Desk(hospital, database, clock, app)
 
 
-def page_of(app: Flask) -> None:
-    """A page of the app, in place of the product's: it tells what it knows."""
+def page_of(app: Flask, path: str = "/app") -> None:
+    """A page that tells what it knows, in place of those of the product."""
 
-    @app.route("/app", methods=["GET", "POST"])
+    @app.route(path, methods=["GET", "POST"])
     def told() -> Response:
         session = sessions.current(request)
         known = {name: getattr(session, name) for name in session.__slots__ if name != "client"}
         known |= {"client": session.client.id, "next": session.at("/app/forms/mirels", lang="fr")}
         known |= {"hidden": dict(session.hidden), "shown": repr(session)}
         known |= {"app_context": str(session.app_context), "reads": session.may("r", "Observation")}
-        return Response(json.dumps(known, default=list), content_type="application/json")
+        answer = Response(json.dumps(known, default=list), content_type="application/json")
+        answer.headers["Content-Security-Policy"] = page_policy(frame_ancestors=session.frame_ancestors)
+        return answer

@@ -9,6 +9,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
+from hooks.cards import Composed
+from hooks.response import Card, Link, LinkType
+from hooks.texts import Speaker
+
 _LONGEST = 500  # characters of what an EHR hands back
 _NAMES = {"rule": re.compile(r"[A-Z][A-Z0-9-]{0,39}"), "form": re.compile(r"[a-z][a-z0-9-]{0,59}")}
 
@@ -37,6 +41,19 @@ def read_app_context(sent: object) -> AppContext:
         return AppContext()
     pairs = sent if isinstance(sent, dict) else _pairs(sent)
     return AppContext(_name(pairs, "rule"), _name(pairs, "form"))
+
+
+def with_app(made: Composed, address: str, speaker: Speaker) -> Card:
+    """The card with a link that opens the app at the rule that leads it.
+
+    Args:
+        made: the card and what lies behind it.
+        address: where the EHR launches the app.
+        speaker: for the words.
+    """
+    context = AppContext(made.findings[0].rule.id if made.findings else None)
+    link = Link(label=speaker.word("open-app"), url=address, type=LinkType.SMART, app_context=str(context) or None)
+    return made.card.model_copy(update={"links": (*(made.card.links or ()), link)})
 
 
 def _pairs(text: str) -> dict[object, object]:

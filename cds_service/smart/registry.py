@@ -7,6 +7,7 @@ from cds_service.clients import DEVELOPMENT, Client, SmartApp
 from cds_service.fetching.addresses import Base, is_own_machine, listed, read_base
 from cds_service.smart.refusals import Reason, SmartRefusal
 
+LAUNCH = "/smart/launch"
 _OWN_ID = "osteohooks"
 
 
@@ -21,6 +22,11 @@ class Registry:
     def __init__(self, clients: Iterable[Client], *, own_machine: bool = False) -> None:
         self._clients = tuple(client for client in clients if client.smart is not None)
         self._own_machine = own_machine
+
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        """Those of the clients file."""
+        return self._clients
 
     def launching(self, iss: str, name: str | None = None) -> tuple[Client, Base]:
         """The client whose FHIR server is ``iss``, or one below it; ``name`` says which where several share it.
@@ -51,10 +57,21 @@ class Registry:
         named = [client for client in self._clients if name in (None, client.id)]
         if len(named) > 1:
             raise SmartRefusal(Reason.AMBIGUOUS_EHR)
-        base = read_base(_app(named[0]).fhir_server) if named else None
-        if base is None:
+        if not named:
             raise SmartRefusal(Reason.UNKNOWN_EHR)
-        return named[0], base
+        return named[0], _base(_app(named[0]))
+
+    def address(self, client: Client, fhir_server: str | None) -> str | None:
+        """Where a client launches the app, as a path, for a link on a card; None where it cannot.
+
+        The link names the client only where its FHIR server does not tell it: EHRs compare launch addresses by letter.
+        """
+        if fhir_server is None and client.smart is None:
+            return None
+        if fhir_server is not None and self.find(client.id, fhir_server) is None:
+            return None
+        shared = [other for other in self._clients if client.smart and _holds(other, _base(client.smart))]
+        return f"{LAUNCH}?ehr={client.id}" if len(shared) > 1 else LAUNCH
 
     def find(self, name: str, fhir_server: str) -> Client | None:
         """The client of a session, as it is configured now; None when it may not launch the app any more."""
@@ -63,6 +80,12 @@ class Registry:
         except SmartRefusal:
             return None
         return client if client.id == name else None
+
+
+def _base(app: SmartApp) -> Base:
+    base = read_base(app.fhir_server)
+    assert base is not None, "checked when the clients file was read"
+    return base
 
 
 def _app(client: Client) -> SmartApp:

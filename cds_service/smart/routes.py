@@ -1,12 +1,13 @@
 """The addresses of the launch, and how the app is put together."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, redirect, render_template, request
 
 from cds_service.assets import page, page_policy
+from cds_service.auth import own_address
 from cds_service.clients import Client
 from cds_service.errors import JSON
 from cds_service.operations import note
@@ -18,7 +19,7 @@ from cds_service.smart.identity import Identity
 from cds_service.smart.launch import Launcher
 from cds_service.smart.outgoing import Outgoing
 from cds_service.smart.refusals import Reason, SmartRefusal
-from cds_service.smart.registry import Registry
+from cds_service.smart.registry import LAUNCH, Registry
 from cds_service.smart.sessions import EXTENSION, TICKET, Sessions, registered
 from cds_service.smart.tokens import TokenDesk
 from cds_service.store.engine import Unavailable
@@ -32,12 +33,25 @@ APP = "/app"
 _log = logging.getLogger("osteohooks")
 
 
-def install(app: Flask, settings: Settings, clients: "ClientsFile | None", vault: Vault) -> None:
-    """Let the app be launched; who uses it is told by `smart.sessions.current`."""
-    ca_file = None if settings.fetch_ca_file is None else str(settings.fetch_ca_file)
-    outgoing = Outgoing(ca_file)
+def build_registry(settings: Settings, clients: "ClientsFile | None") -> Registry:
+    """Who may launch the app: the EHRs of the clients file; in development this machine."""
     known = () if clients is None else tuple(each.client for each in clients.agreements)
-    registry = Registry(known, own_machine=clients is None and is_loopback(settings.host))
+    return Registry(known, own_machine=clients is None and is_loopback(settings.host))
+
+
+def card_links(settings: Settings, registry: Registry) -> Callable[[Client, str | None], str | None]:
+    """Where an EHR launches the app, for links on the cards of the request at hand."""
+
+    def address(client: Client, fhir_server: str | None) -> str | None:
+        path, home = registry.address(client, fhir_server), settings.public_url or own_address(request)
+        return f"{home}{path}" if path is not None and home is not None else None
+
+    return address
+
+
+def install(app: Flask, settings: Settings, registry: Registry, vault: Vault) -> None:
+    """Let the app be launched; who uses it is told by `smart.sessions.current`."""
+    outgoing = Outgoing(None if settings.fetch_ca_file is None else str(settings.fetch_ca_file))
     desk = TokenDesk(outgoing)
     cookies = Cookies((settings.public_url or "").startswith("https://"))
     sessions = Sessions(registry, vault, desk, cookies)
@@ -45,18 +59,16 @@ def install(app: Flask, settings: Settings, clients: "ClientsFile | None", vault
         registry, Configurations(outgoing), desk, Identity(outgoing), vault, settings.public_url, settings.language
     )
     app.extensions[EXTENSION] = sessions
-    app.register_blueprint(_routes(launcher, sessions, vault, cookies, known))
+    app.register_blueprint(_routes(launcher, sessions, vault, cookies))
     refusals.words(settings.language)  # what is missing stops the start
     refusals.install(app, settings.language)
 
 
-def _routes(
-    launcher: Launcher, sessions: Sessions, vault: Vault, cookies: Cookies, clients: Iterable[Client]
-) -> Blueprint:
+def _routes(launcher: Launcher, sessions: Sessions, vault: Vault, cookies: Cookies) -> Blueprint:
     routes = Blueprint("smart", __name__, template_folder="templates")
-    keys = _public_keys(clients)
+    keys = _public_keys(launcher.registry.clients)
 
-    @routes.get("/smart/launch")
+    @routes.get(LAUNCH)
     def launch() -> Response:
         return _to(launcher.from_ehr(request))
 

@@ -52,10 +52,11 @@ class Tokens:
 
 @cache
 def kinds_read() -> tuple[str, ...]:
-    """The resource types the app reads: those the services ask for, and the answers it wrote itself."""
-    from hooks.services import services
+    """The resource types the app reads: those any rule reads, and the answers it wrote itself."""
+    from hooks.registry import CHECKS
+    from hooks.services import prefetch_templates
 
-    return scopes.kinds_of(template for service in services() for template in service.prefetch.values())
+    return scopes.kinds_of(prefetch_templates(CHECKS).values())
 
 
 def new_verifier() -> str:

@@ -115,8 +115,9 @@ def product(hospital: Hospital, database: Database, *clients: Client, public_url
     app = Flask("cds_service", static_folder=None)
     error_answers.install(app)
     known = ClientsFile(tuple(Agreement(client, None) for client in clients or (north(hospital),)))
+    settings = Settings(public_url=public_url, clients="clients.toml")
     vault = Vault(database, Ring(SECRET), clock)
-    routes.install(app, Settings(public_url=public_url, clients="clients.toml"), known, vault)
+    routes.install(app, settings, routes.build_registry(settings, known), vault)
     page_of(app)
     return Desk(hospital, database, clock, app)
 

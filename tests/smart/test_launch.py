@@ -1,12 +1,15 @@
 """The app opens: from a chart, from a card, alone; in browsers with and without cookies; at every kind of EHR."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
+from cds_service.clients import Client
+from cds_service.smart.registry import Registry
 from cds_service.smart.tokens import kinds_read
 from cds_service.store.engine import Database
 from tests.smart.desk import PUBLIC, Desk, location, north, product, query_of, reason
@@ -266,6 +269,17 @@ def test_several_hospitals(hospital: Hospital, database: Database) -> None:
     assert reason(browser.get("/smart/standalone"), 400) == "ambiguous-ehr"
     login = location(browser.get("/smart/standalone?ehr=north"))
     assert browser.told(browser.arrive(browser.back(login)))["client"] == "north"
+
+
+def test_a_link_names_the_hospital_where_several_share_a_fhir_server(hospital: Hospital) -> None:
+    one = north(hospital)
+    two, none = replace(one, id="south"), Client("east", fhir_servers=(hospital.fhir,))
+    assert Registry((one, none)).address(one, None) == "/smart/launch"
+    assert Registry((one, none)).address(one, hospital.fhir) == "/smart/launch"
+    assert Registry((one, two)).address(one, hospital.fhir) == "/smart/launch?ehr=north"
+    assert Registry((one, none)).address(one, "https://other.example/fhir") is None
+    assert Registry((one, none)).address(none, None) is None
+    assert Registry((one, none)).address(none, hospital.fhir) is None
 
 
 def test_keys_that_are_not_for_signatures_are_left_aside(desk: Desk) -> None:

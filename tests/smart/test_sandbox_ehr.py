@@ -12,9 +12,10 @@ import requests
 from werkzeug.serving import make_server
 
 from cds_service.app import create_app
-from cds_service.sandbox.scenarios import scenario
+from cds_service.sandbox.scenarios import hook_request, scenario
 from cds_service.settings import Settings
 from cds_service.store.installation import open_installation
+from hooks.exact_json import dumps_exact
 from tests.smart.desk import page_of, query_of
 
 MAN = scenario("lung-zol-clearance-42")
@@ -76,6 +77,37 @@ def test_from_a_card_of_the_sandbox(browser: requests.Session, url: str) -> None
     assert (
         browser.get(f"{url}/sandbox/fhir/Patient/{PATIENT}", headers={"Authorization": "Bearer x"}).status_code == 401
     )
+
+
+def called(browser: requests.Session, url: str, **changes: Any) -> list[Json]:
+    """The cards of a call as the EHR of the sandbox makes it."""
+    body = dumps_exact(hook_request(MAN) | changes)
+    answer = browser.post(f"{url}/cds-services/{MAN.service}", data=body, headers={"Content-Type": "application/json"})
+    cards: list[Json] = answer.json()["cards"]
+    assert cards
+    return cards
+
+
+def test_a_card_leads_to_the_app_at_its_rule(browser: requests.Session, url: str) -> None:
+    cards = called(browser, url, fhirServer=f"{url}/sandbox/fhir")
+    (link,) = cards[0]["links"]
+    assert {**link, "appContext": ""} == {
+        "label": "Open this patient in Osteohooks",
+        "url": f"{url}/smart/launch",
+        "type": "smart",
+        "appContext": "",
+    }
+    arrived = opened_from_a_card(browser, url, appContext=link["appContext"])
+    rule = link["appContext"].removeprefix("rule=")
+    assert told(browser, url, arrived)["app_context"] == f"rule={rule}"
+    assert rule in cards[0]["detail"]
+
+
+@pytest.mark.parametrize("server", [{}, {"fhirServer": "https://ehr.example.org/fhir"}])
+def test_a_card_for_an_ehr_that_cannot_launch_the_app_has_no_link(
+    browser: requests.Session, url: str, server: Json
+) -> None:
+    assert not [card for card in called(browser, url, **server) if "links" in card]
 
 
 def test_alone_the_user_picks_a_patient(browser: requests.Session, url: str) -> None:

@@ -1,7 +1,8 @@
 """What the app holds while it is used: launches under way and sessions, sealed, until they end.
 
 No record and nothing that is reported: rows come and go within hours, so nothing guards or links them. The index serves
-the removal of what has ended.
+the removal of what has ended. An installation that goes back to an older version may drop the table: sessions end, and
+clinicians open the app again.
 """
 
 from typing import Any

@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from cds_service.fetching.transport import tls_context
 from cds_service.store import migrate
 from cds_service.store.engine import Database
 from tests.smart.desk import Desk, product
@@ -19,6 +21,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrate.upgrade(database)
     database.close()
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """They take a tenth of a second, and each product here would read them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cds_service.smart.outgoing.tls_context", cache(tls_context))
+        yield
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ from typing import Any
 
 from cds_service.clients import SmartApp
 from cds_service.fetching.addresses import Base
-from cds_service.smart.outgoing import NotVouched, Outgoing, Reach
+from cds_service.smart.outgoing import NotVouched, Outgoing, Reach, Unreachable
 from cds_service.smart.refusals import Reason, SmartRefusal
 
 FRESH = 3600.0  # seconds until it is read again
+REST = 5.0  # seconds an EHR that gave none is left alone: many users click again, and each would wait
 _KEPT = 200
 WELL_KNOWN = "/.well-known/smart-configuration"
 _OPENID = "/.well-known/openid-configuration"
@@ -44,26 +45,35 @@ class Configurations:
 
     def __init__(self, outgoing: Outgoing, clock: Callable[[], float] = time.monotonic) -> None:
         self._outgoing, self._clock = outgoing, clock
-        self._known: dict[str, tuple[float, Configuration]] = {}
+        self._known: dict[str, tuple[float, Configuration | None]] = {}
         self._lock = threading.Lock()
 
-    def of(self, app: SmartApp, base: Base, *, again: bool = False) -> Configuration:
-        """The configuration of a FHIR server; ``again`` reads it anew.
+    def of(self, app: SmartApp, base: Base) -> Configuration:
+        """The configuration of a FHIR server.
 
         Raises:
             SmartRefusal: it cannot be used, or is not for us.
-            Unreachable: it cannot be read.
+            Unreachable: it cannot be read, or could not a moment ago.
         """
         with self._lock:
-            read_at, found = self._known.get(base.url, (0.0, None))
-        if found is not None and not again and self._clock() - read_at < FRESH:
+            until, found = self._known.get(base.url, (0.0, None))
+        if self._clock() < until:
+            if found is None:
+                raise Unreachable
             return found
-        found = self._read(app, base)
+        try:
+            found = self._read(app, base)
+        except Unreachable:
+            self._keep(base, REST, None)
+            raise
+        self._keep(base, FRESH, found)
+        return found
+
+    def _keep(self, base: Base, seconds: float, found: Configuration | None) -> None:
         with self._lock:
-            self._known[base.url] = (self._clock(), found)
+            self._known[base.url] = (self._clock() + seconds, found)
             while len(self._known) > _KEPT:
                 del self._known[next(iter(self._known))]
-        return found
 
     def _read(self, app: SmartApp, base: Base) -> Configuration:
         said = self._outgoing.read_json(base.url + WELL_KNOWN)

@@ -7,14 +7,16 @@ embedded in an EHR lose cookies on the way.
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from flask import Request
 
 from cds_service.auth import own_address
-from cds_service.clients import Client
+from cds_service.clients import Caller, Client
+from cds_service.errors import TooManyCalls
 from cds_service.fetching.addresses import Base, read_base
+from cds_service.operations.rates import Rates
 from cds_service.smart.configuration import Configurations
 from cds_service.smart.holding import LAUNCH_LASTS, Launch, Opened, encoded, read_launch
 from cds_service.smart.identity import Identity, NotBelieved
@@ -29,8 +31,11 @@ from cds_service.store.held import Vault
 from hooks.app_context import read_app_context
 
 CALLBACK = "/smart/callback"
+OFTEN = "600/minute"  # launches from one address: each is held in the store for ten minutes
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _LONGEST = 4000  # characters of a parameter; some codes are whole tokens
+
+_ANYBODY = Client("launches")  # who launches is not known yet: counted by address
 
 T = TypeVar("T")
 
@@ -45,6 +50,7 @@ class Launcher:
         vault: what is held meanwhile.
         public_url: the address of this service as browsers know it; None on this machine.
         language: of the installation.
+        rates: how often it may be launched.
     """
 
     registry: Registry
@@ -54,6 +60,7 @@ class Launcher:
     vault: Vault
     public_url: str | None
     language: str
+    rates: Rates = field(default_factory=lambda: Rates(OFTEN))
 
     def from_ehr(self, request: Request) -> str:
         """Where to send a browser that an EHR has sent here with ``iss`` and ``launch``.
@@ -108,6 +115,7 @@ class Launcher:
         more: dict[str, str],
         again: str | None,
     ) -> str:
+        self._admit(request, client, again)
         home = self.public_url or own_address(request)
         if home is None:
             raise SmartRefusal(Reason.NO_ADDRESS, client, again)
@@ -126,6 +134,12 @@ class Launcher:
         self._stored(lambda: self.vault.put(_named(state), encoded(launch), LAUNCH_LASTS))
         asked = {"state": state, "nonce": nonce, "aud": iss, "scope": scope, **more}
         return self.desk.address(app, said, where, verifier, **asked)
+
+    def _admit(self, request: Request, client: Client, again: str | None) -> None:
+        try:
+            self.rates.admit(Caller(_ANYBODY), request.remote_addr)
+        except TooManyCalls:
+            raise SmartRefusal(Reason.TOO_MANY, client, again) from None
 
     def _opened(self, request: Request, launch: Launch, client: Client, base: Base) -> Opened:
         _refuse_errors(request, launch)

@@ -24,6 +24,8 @@ from cds_service.fetching.transport import CheckedAdapter, patience, tls_context
 
 LIMITS = Limits(deadline=8.0, connect=3.0, silence=6.0, size=1024 * 1024)
 _CHUNK = 64 * 1024
+_AT_ONCE = 4  # so many threads of a worker may wait for EHRs: the others go on answering calls
+_QUEUE_S = 2.0
 
 
 class Unreachable(Exception):
@@ -101,6 +103,7 @@ class Outgoing:
         self._ca_file, self._limits = ca_file, limits
         self._context: SSLContext | None = None
         self._lock = threading.Lock()
+        self._doors = threading.BoundedSemaphore(_AT_ONCE)
 
     def read_json(self, url: str) -> dict[str, Any]:
         """The JSON object at an address.
@@ -128,6 +131,14 @@ class Outgoing:
         return self._send("POST", address, named, body.encode())
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        if not self._doors.acquire(timeout=_QUEUE_S):
+            raise Unreachable
+        try:
+            return self._answered(method, url, headers, body)
+        finally:
+            self._doors.release()
+
+    def _answered(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         request = PreparedRequest()
         common = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "osteohooks"}
         sent = {**common, **headers}

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     INCOMPLETE = "the launch lacks iss or launch, or names one of them twice"
     UNKNOWN_EHR = "iss is the FHIR server of no client with a table smart"
     AMBIGUOUS_EHR = "several clients have this FHIR server, and the launch address names none of them"
+    TOO_MANY = "more launches from one address than anybody needs"
     NO_ADDRESS = "OSTEOHOOKS_PUBLIC_URL is not set and Host is not this machine"
     EHR_UNREACHABLE = "the EHR gave no answer that can be read"
     NO_PKCE = "the EHR does not support PKCE with S256"
@@ -56,6 +57,7 @@ _STATUS: Mapping[Reason, int] = {
     Reason.ENDED: 403,
     Reason.FORGED: 403,
     Reason.STORE_AWAY: 503,
+    Reason.TOO_MANY: 429,
 }
 
 

@@ -283,7 +283,12 @@ def test_a_link_names_the_hospital_where_several_share_a_fhir_server(hospital: H
 
 
 def test_keys_that_are_not_for_signatures_are_left_aside(desk: Desk) -> None:
-    odd: list[Any] = [{"kty": "oct", "k": "AA"}, "x", {"kty": "RSA", "n": "AQ", "e": "AQAB", "kid": "k1"}]
+    odd: list[Any] = [
+        {"kty": "oct", "k": "AA"},
+        "x",
+        {"kty": "RSA", "e": "AQAB"},
+        {"kty": "RSA", "n": "AQ", "e": "AQAB", "kid": "k1"},
+    ]
     odd += [{**KEY.as_dict(private=False), "use": "enc"}, {"kty": "EC", "crv": "P-256", "x": "!", "kid": "k1"}]
     desk.hospital.keys = [*odd, KEY.as_dict(private=False)]
     browser = desk.browser()

@@ -86,6 +86,51 @@ def test_a_configuration_that_is_not_followed(desk: Desk, said: Any, down: str, 
     assert reason(answer, 502) == why
 
 
+def test_an_ehr_that_gave_no_configuration_is_left_alone_for_a_moment(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, browser = f"/smart/launch?iss={desk.hospital.fhir}&launch=abc", desk.browser()
+    desk.hospital.down = {"configuration"}
+    for _ in range(3):
+        assert reason(browser.get(path), 502) == "ehr-unreachable"
+    assert desk.hospital.count("configuration") == 1
+    monkeypatch.setattr("cds_service.smart.configuration.REST", 0.0)
+    desk.app = product(desk.hospital, desk.database).app
+    assert reason(desk.browser().get(path), 502) == "ehr-unreachable"
+    desk.hospital.down = set()
+    assert desk.browser().get(path).status_code == 303
+
+
+def test_the_configurations_of_many_servers_do_not_pile_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cds_service.smart.configuration._KEPT", 1)
+    browser = desk.browser()
+    for path in ("/t1", "/t2", "/t1"):
+        browser.get(f"/smart/launch?iss={desk.hospital.fhir}{path}&launch=abc")
+    assert browser.launch()
+
+
+def test_many_who_wait_for_an_ehr_leave_threads_for_others(monkeypatch: pytest.MonkeyPatch, hospital: Hospital) -> None:
+    monkeypatch.setattr(outgoing, "_QUEUE_S", 0.01)
+    asked = outgoing.Outgoing()
+    for _ in range(outgoing._AT_ONCE):
+        asked._doors.acquire()
+    with pytest.raises(outgoing.Unreachable):
+        asked.read_json(f"{hospital.fhir}/.well-known/smart-configuration")
+    asked._doors.release()
+    assert asked.read_json(f"{hospital.fhir}/.well-known/smart-configuration")
+    assert asked.read_json(f"{hospital.fhir}/.well-known/smart-configuration"), "each gives its place back"
+
+
+def test_more_launches_than_anybody_needs(
+    hospital: Hospital, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.smart.launch.OFTEN", "2/minute")
+    browser = product(hospital, database).browser()
+    answers = [browser.get(f"/smart/launch?iss={hospital.fhir}&launch=abc") for _ in range(3)]
+    assert [answer.status_code for answer in answers[:2]] == [303, 303]
+    assert reason(answers[2], 429) == "too-many"
+
+
 def test_an_authorization_server_elsewhere_must_be_agreed(hospital: Hospital, database: Database) -> None:
     hospital.configuration["token_endpoint"] = "https://login.example/oauth/token"
     agreed = north(hospital, authorization_servers=("https://login.example/oauth",))
@@ -246,6 +291,12 @@ def test_the_ehr_goes_away_in_the_middle(desk: Desk) -> None:
         assert reason(browser.back(browser.launch()), 502) == "ehr-unreachable"
     desk.hospital.down = set()
     assert browser.told(browser.open())["patient_id"] == "p1"
+
+
+def test_keys_that_are_no_set(desk: Desk) -> None:
+    desk.hospital.keys = "keys"  # type: ignore[assignment]  # as an odd EHR has it
+    browser = desk.browser()
+    assert reason(browser.back(browser.launch()), 502) == "ehr-unreachable"
 
 
 def test_alone_it_can_be_tried_again(desk: Desk) -> None:

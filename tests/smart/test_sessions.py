@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from cds_service.clients import Client
+from cds_service.smart.outgoing import Unreachable
 from cds_service.smart.renewal import Renewal
 from cds_service.store.engine import Database, Unavailable
 from cds_service.store.held import Vault
@@ -163,6 +164,16 @@ def test_a_worker_that_waits_for_another_in_vain(
     vault.drop(handle)
 
 
+def test_closed_while_another_worker_renews_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.hospital.token["expires_in"] = 30
+    browser = desk.browser(cookies=False)
+    app = browser.open()
+    handle, vault = f"session {query_of(app)['s']}", Vault(desk.database, Ring(SECRET), desk.clock)
+    assert vault.lease(handle, 1, 60)
+    monkeypatch.setattr("cds_service.smart.renewal.time.sleep", lambda _: vault.drop(handle))
+    assert reason(browser.get(app), 403) == "ended"
+
+
 def test_closed_while_its_token_is_renewed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.hospital.token["expires_in"] = 30
     browser = desk.browser(cookies=False)
@@ -191,16 +202,23 @@ def test_closing_gives_the_tokens_back(desk: Desk) -> None:
     assert reason(browser.get(app), 403) == "ended"
 
 
-@pytest.mark.parametrize("how", ["revoke", "nowhere"])
-def test_it_closes_also_where_the_ehr_does_not_take_them(desk: Desk, how: str) -> None:
+@pytest.mark.parametrize("how", ["revoke", "nowhere", "gone", "no-refresh"])
+def test_it_closes_also_where_the_ehr_does_not_take_them(desk: Desk, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.hospital.down.add(how)
     if how == "nowhere":
         desk.hospital.configuration["revocation_endpoint"] = None
+    if how == "no-refresh":
         desk.hospital.token["refresh_token"] = None
     browser = desk.browser()
     app = browser.open()
+    if how == "gone":
+        monkeypatch.setattr("cds_service.smart.outgoing.Outgoing.post", _nobody_there)
     close(browser, app)
     assert reason(browser.get(app), 403) == "ended"
+
+
+def _nobody_there(*_: object, **__: object) -> None:
+    raise Unreachable
 
 
 def test_closing_needs_the_page_of_the_session(desk: Desk) -> None:

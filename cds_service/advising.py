@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cds_service import pipeline
-from cds_service.clients import Caller
+from cds_service.clients import Caller, Client
 from cds_service.fetching.fetcher import Fetcher
 from cds_service.hooks_api import sent_body
 from cds_service.memory import InMemory, Pseudonyms, remembering
@@ -18,6 +19,7 @@ from cds_service.pipeline import Reply
 from cds_service.prefetch import Completed
 from cds_service.site.burden_privacy import ward_of
 from cds_service.site.policies import Site
+from hooks.app_context import with_app
 from hooks.quiet import Memory, Remembered, Whose
 from hooks.request import HookRequest
 from hooks.services import Service
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from cds_service.site.sightings import Sightings
     from cds_service.store.captures import CaptureKey
     from cds_service.store.store import Store
+
+AppAddress = Callable[[Client, str | None], str | None]
+"""Where a client whose data are at this FHIR server launches the app."""
 
 Ask = Callable[[tuple[Remembered, ...], str | None], Reply]
 """The pipeline with everything bound but what is remembered of the patient and the key of the user."""
@@ -40,6 +45,7 @@ class Advisor:
         watch: notes and counts.
         memory: what was said before, where there is no store; by default until the process ends.
         store: keeps decisions, feedback and what was said before.
+        app_address: where an EHR launches the app, for links on cards; None where it cannot.
         chosen_edition: tells the edition that the call itself asks for, where it may; only the sandbox has one.
     """
 
@@ -51,7 +57,9 @@ class Advisor:
         memory: Memory | None = None,
         store: "Store | None" = None,
         chosen_edition: Callable[[], str | None] | None = None,
+        app_address: AppAddress | None = None,
     ) -> None:
+        self._app_address: AppAddress = app_address or (lambda client, fhir_server: None)
         self._chosen_edition = chosen_edition or (lambda: None)
         self._site, self._fetcher, self._watch, self._store = site, fetcher, watch, store
         self._sightings = None if store is None else _sightings(store)
@@ -90,12 +98,19 @@ class Advisor:
         self._watch.unmatched(code.kind for code in reply.record.unmatched)
         if self._sightings is not None:
             self._sightings.note(reply.record.unmatched, reply.findings.all, caller, day)
-        return reply
+        return self._linked(reply, call, client)
 
     def close(self) -> None:
         """Write what was only counted so far, before the process ends."""
         if self._sightings is not None:
             self._sightings.close()
+
+    def _linked(self, reply: Reply, call: HookRequest, client: Client) -> Reply:
+        """The same cards, each with a link to the app where this EHR can launch it."""
+        address = self._app_address(client, call.fhir_server) if reply.cards else None
+        if address is None:
+            return reply
+        return replace(reply, cards=[with_app(one.made, address, reply.speaker) for one in reply.shown])
 
     def _asked(
         self, call: HookRequest, service: Service, caller: Caller, day: date, data: Completed, ask: Ask

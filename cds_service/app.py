@@ -50,8 +50,9 @@ def create_app(
     store: "Store | None" = None,
 ) -> Flask:
     """The whole service. ``parts`` are what the pipeline works with; by default they are made from ``settings``.
-    ``store`` keeps decisions, feedback and what was said before; without one there is no log, no feedback is taken, and
-    ``memory`` holds what was said before, by default until the process ends.
+    ``store`` keeps decisions, feedback, sessions of the app and what was said before; without one there is no log, no
+    feedback is taken, the app cannot be launched, and ``memory`` holds what was said before, by default until the
+    process ends.
 
     ``tokens`` is where used tokens are remembered; by default in this process, which is right for one worker only.
 
@@ -67,6 +68,7 @@ def create_app(
     from cds_service.sandbox.page_state import edition_of_call
     from cds_service.sandbox.pages import create_sandbox
     from cds_service.site.policies import Site
+    from cds_service.smart import routes as smart
 
     require_allowed(settings)
     clients = None if settings.clients is None else load_clients(settings.clients)
@@ -77,7 +79,9 @@ def create_app(
     if store is not None:
         tokens = tokens or store.tokens
     chosen = edition_of_call if settings.sandbox else None
-    advise = Advisor(site, build_fetcher(settings), watch, memory, store, chosen)
+    registry = smart.build_registry(settings, clients)
+    links = None if store is None else smart.card_links(settings, registry)
+    advise = Advisor(site, build_fetcher(settings), watch, memory, store, chosen, links)
     app = build_app(settings, site.services(), advise, clients, tokens, watch)
     app.register_blueprint(create_assets())
     app.extensions["osteohooks.parts"] = site.parts(DEVELOPMENT, site.today())
@@ -85,6 +89,7 @@ def create_app(
     if store is not None:
         _keep(app, store, watch, site)
         _report(app, store, settings, site)
+        smart.install(app, settings, registry, store.vault)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock, settings.language, settings.edition))
     return app
@@ -216,6 +221,8 @@ def _secured(public_url: str | None) -> Callable[[Response], Response]:
     def secure(response: Response) -> Response:
         for name, value in sent.items():
             response.headers.setdefault(name, value)
+        if "frame-ancestors 'none'" not in response.headers["Content-Security-Policy"]:
+            del response.headers["X-Frame-Options"]  # it cannot name who may
         return response
 
     return secure

@@ -148,7 +148,7 @@ def by_token(authenticator: Authenticator, public_url: str | None) -> Authentica
     """Ask every request for a token for its own address: the public one of the installation, and its path."""
 
     def authenticate(request: Request) -> Caller:
-        base = public_url or _own_address(request)
+        base = public_url or own_address(request)
         return authenticator.verify(request.headers, None if base is None else f"{base}{request.path}")
 
     return authenticate
@@ -159,7 +159,7 @@ def by_nobody(request: Request) -> Caller:
     return Caller(DEVELOPMENT)
 
 
-def _own_address(request: Request) -> str | None:
+def own_address(request: Request) -> str | None:
     """The address in the request itself, but only if it names this machine: any other a caller could make up."""
     host = urlsplit(request.host_url).hostname or ""  # werkzeug leaves out a Host that is none
     return request.host_url.rstrip("/") if is_loopback(host) else None

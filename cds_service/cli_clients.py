@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from cds_service.auth import utc_now
-from cds_service.clients import Client
+from cds_service.clients import Client, SmartApp
 from cds_service.clients_file import Agreement, BadClients, ClientsFile, load_clients
 from cds_service.key_source import BadKeys, from_url
 from cds_service.keys import KeySet
@@ -47,7 +47,7 @@ def check(file: Path, fetch: bool) -> None:
         click.echo(f"\n{agreement.client.id}")
         for label, value in _lines(agreement):
             click.echo(f"  {label:14} {value}")
-        if fetch and agreement.place.file is None:
+        if fetch and agreement.place is not None and agreement.place.file is None:
             unread |= not _fetch(agreement.place.name)
         for note in agreement.notes:
             click.echo(f"  NOTE           {note}")
@@ -102,9 +102,11 @@ def _require_site(found: ClientsFile) -> None:
 
 def _lines(agreement: Agreement) -> Iterator[tuple[str, str]]:
     client, place = agreement.client, agreement.place
-    yield "issuer", str(client.issuer)
-    where = "shipped with the preset" if place.is_preset else place.name
-    yield "keys", f"{where} ({'read when needed' if place.keys is None else _named(place.keys)})"
+    yield "issuer", client.issuer or "none: it calls no service"
+    if place is not None:
+        where = "shipped with the preset" if place.is_preset else place.name
+        yield "keys", f"{where} ({'read when needed' if place.keys is None else _named(place.keys)})"
+    yield "app", _app(client.smart)
     yield "tenants", _list(client.tenants, "none: a token must not name one")
     yield "FHIR servers", _list(client.fhir_servers, "none: data are never fetched")
     yield "languages", _list(client.languages, "all", keep=True)
@@ -117,6 +119,13 @@ def _lines(agreement: Agreement) -> Iterator[tuple[str, str]]:
     yield "web origins", _list(client.cors_origins, "none")
     yield "rate limit", f"{client.rate_limit} calls a minute" if client.rate_limit else "that of the installation"
     yield "requests", "kept, encrypted" if client.capture_key else "not kept"
+
+
+def _app(app: SmartApp | None) -> str:
+    if app is None:
+        return "cannot be launched"
+    proves = "a secret" if app.secret else "a key of its own" if app.key is not None else "nothing (a public app)"
+    return f"{app.client_id} at {app.fhir_server}, proved by {proves}"
 
 
 def _list(values: frozenset[str] | tuple[str, ...], none: str, keep: bool = False) -> str:

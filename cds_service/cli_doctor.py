@@ -8,13 +8,14 @@ import click
 
 from cds_service.clients_file import BadClients, ClientsFile, load_clients
 from cds_service.doctor.installation import agreements, disk, listening, rules, secrets_are_private
+from cds_service.doctor.launches import launches
 from cds_service.doctor.lines import Check, Level, Line, Patient, examine, fail, ok, worst
 from cds_service.doctor.network import certificates, clock, fhir_servers, keys
 from cds_service.doctor.storage import database
 from cds_service.settings import Settings, load_settings
 
 LOCAL: tuple[Check, ...] = (listening, agreements, rules, disk, secrets_are_private, database)
-REMOTE: tuple[Check, ...] = (keys, fhir_servers, certificates, clock)
+REMOTE: tuple[Check, ...] = (keys, fhir_servers, launches, certificates, clock)
 
 
 @click.command()
@@ -22,7 +23,8 @@ REMOTE: tuple[Check, ...] = (keys, fhir_servers, certificates, clock)
 @click.option("--offline", is_flag=True, help="Ask no other machine.")
 @click.option("--strict", is_flag=True, help="A warn makes the exit status 1 as a fail does.")
 def doctor(as_data: bool, offline: bool, strict: bool) -> None:
-    """Check this deployment: settings, clients, keys, rules, database and log, disk, FHIR servers, clocks, TLS.
+    """Check this deployment: settings, clients, keys, rules, database and log, disk, FHIR servers, launches of
+    the app, clocks, TLS.
 
     Uses the settings the service would use, and changes nothing. Every line is ok, warn or fail, and says what to do.
     The exit status is 1 if a line is fail.

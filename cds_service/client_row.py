@@ -17,6 +17,7 @@ from cds_service.addresses import address, is_origin, secure_address
 from cds_service.client_token import is_text
 from cds_service.fetching.addresses import read_base
 from cds_service.site.burden_privacy import ward_of
+from cds_service.smart import row as smart_row
 from hooks.limits import EDITIONS
 from hooks.registry import CHECKS
 from hooks.services import services
@@ -46,6 +47,7 @@ WRITE = {
     "silent.everything": "everything = true or everything = false",
     "silent.services": 'a list of services, as in services = ["bone-order-sign"]',
     "silent.rules": f'a list of rules, as in rules = ["{RULES[0]}"]',
+    **smart_row.WRITE,
 }
 
 
@@ -139,10 +141,19 @@ def _folder(info: ValidationInfo) -> Path:
 
 
 def _secret_file(value: str, info: ValidationInfo) -> str:
-    path = readable(value, _folder(info))
+    return str(secret_path(value, _folder(info)))
+
+
+def secret_path(value: str, folder: Path) -> Path:
+    """The path of a file with a secret, which only its owner may read.
+
+    Raises:
+        ValueError: others may read it, or it cannot be read.
+    """
+    path = readable(value, folder)
     if path.stat().st_mode & 0o077:
         raise ValueError("names a secret file that other users of this machine can read: chmod 600 it.")
-    return str(path)
+    return path
 
 
 Text = Annotated[str, AfterValidator(_text)]
@@ -168,7 +179,7 @@ class ClientRow(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     preset: Annotated[str, AfterValidator(_one_of(PRESETS, "preset"))] | None = None
-    issuer: Text
+    issuer: Text | None = None
     jwks_file: str | None = None
     jwks_url: Annotated[str, AfterValidator(secure_address)] | None = None
     tenants: list[Text] = []
@@ -183,6 +194,10 @@ class ClientRow(BaseModel):
     rate_limit: Annotated[int, Field(ge=1)] | None = None
     capture_key_file: Annotated[str, AfterValidator(_secret_file)] | None = None
     silent: SilentRow = SilentRow()
+    smart: smart_row.SmartRow | None = None
+
+
+_TABLES: dict[str, Any] = {"silent": SilentRow, "smart": smart_row.SmartRow}
 
 
 def problems(error: ValidationError, where: str) -> Iterator[Problem]:
@@ -197,7 +212,7 @@ def _sentence(detail: ErrorDetails, names: list[str]) -> str:
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
     if detail["type"] == "extra_forbidden":
-        model: Any = SilentRow if names[0] == "silent" else ClientRow
+        model = _TABLES.get(names[0], ClientRow) if len(names) > 1 else ClientRow
         return f"is not a key of a client: {meant(names[-1], model.model_fields)}"
     write = WRITE[".".join(names)]
     return f"is missing. Write {write}." if detail["type"] == "missing" else f"must be {write}."

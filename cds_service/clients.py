@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 ANY_TENANT = "*"
 
@@ -31,12 +32,41 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class SmartApp:
+    """How the app is registered with one EHR (SMART App Launch 2).
+
+    Attributes:
+        fhir_server: base address the app is launched for; an ``iss`` below it counts as the same.
+        client_id: what the EHR calls the app.
+        secret: the client secret; None where the app is public or signs with ``key``.
+        key: a private key (of joserfc) that signs client assertions; None where it has none.
+        scopes: asked for in these words; empty for those the app needs, in the version the EHR understands.
+        authorization_servers: base addresses besides the FHIR server's origin that may authorize, give tokens and keys.
+        issuer: the ``iss`` of its id_tokens; None for what its configuration says.
+        frame_ancestors: origins that may show the app in a frame.
+        lasts, idle: seconds after which a session ends: from its start, and from its last use.
+    """
+
+    fhir_server: str
+    client_id: str
+    secret: str | None = field(default=None, repr=False)
+    key: Any = field(default=None, repr=False)
+    scopes: tuple[str, ...] = ()
+    authorization_servers: tuple[str, ...] = ()
+    issuer: str | None = None
+    frame_ancestors: tuple[str, ...] = ()
+    lasts: int = 4 * 3600
+    idle: int = 30 * 60
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """One EHR and what was agreed with it.
 
     Attributes:
         id: a short name for logs, metrics and reports; never a secret.
-        issuer: the ``iss`` of its tokens; None in development mode, where callers are not authenticated.
+        issuer: the ``iss`` of its tokens; None in development mode, where callers are not authenticated, and for an EHR
+            that only launches the app.
         tenants: the ``tenant`` claims it may use; empty when it has none, `ANY_TENANT` in it for whatever it signs.
         fhir_servers: base URLs its data may be fetched from. Empty: never fetch.
         edition: the guideline edition it asked for; None for the installation's.
@@ -49,6 +79,7 @@ class Client:
         cors_origins: web origins its pages call from.
         rate_limit: calls a minute it may make; None for the installation's.
         capture_key: path of the key that its requests are kept under, encrypted; None: they are not kept.
+        smart: how the app is registered with it; None: it cannot launch the app.
     """
 
     id: str
@@ -65,6 +96,7 @@ class Client:
     cors_origins: tuple[str, ...] = ()
     rate_limit: int | None = None
     capture_key: str | None = None
+    smart: SmartApp | None = None
 
     def may_call(self, service: str) -> bool:
         """Whether this service is switched on for the client; one that is off does not exist for it."""

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from cds_service.auth import Registration
 from cds_service.client_keys import KeyPlace, key_place
-from cds_service.client_row import PRESET_FOLDER, PRESETS, ClientRow, Problem, meant, problems
-from cds_service.clients import Client, Silence
+from cds_service.client_row import PRESET_FOLDER, PRESETS, WRITE, ClientRow, Problem, meant, problems, secret_path
+from cds_service.clients import Client, Silence, SmartApp
+from cds_service.smart.row import Misfit, smart_app
 
 _TOP = ("client", "open_discovery")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -30,10 +31,14 @@ class BadClients(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One client as it was understood, where its keys are, and what the operator should know about it."""
+    """One client as it was understood, where its keys are, and what the operator should know about it.
+
+    Attributes:
+        place: None for an EHR that only launches the app: it has no keys, and may not call a service.
+    """
 
     client: Client
-    place: KeyPlace
+    place: KeyPlace | None
     notes: tuple[str, ...] = ()
 
 
@@ -50,7 +55,11 @@ class ClientsFile:
 
     def registrations(self) -> tuple[Registration, ...]:
         """The clients with their keys, as `auth.Authenticator` wants them."""
-        return tuple(Registration(each.client, each.place.source(each.client.id)) for each in self.agreements)
+        return tuple(
+            Registration(each.client, each.place.source(each.client.id))
+            for each in self.agreements
+            if each.place is not None
+        )
 
     @property
     def cors_origins(self) -> tuple[str, ...]:
@@ -111,14 +120,24 @@ def _agreement(name: str, number: int, row: object, folder: Path) -> Agreement |
     if not isinstance(row, dict):
         return [Problem(where, f"must be a table: write [client.{name}] above its keys.")]
     whole, warning = _with_preset(row)
-    place, found = key_place(whole, where, folder)
+    only_launches = "smart" in whole and not {"issuer", "jwks_file", "jwks_url"} & whole.keys()
+    place, found = (None, []) if only_launches else key_place(whole, where, folder)
+    nameless = not only_launches and "issuer" not in whole
+    missing = [Problem(f"{where}, issuer", f"is missing. Write {WRITE['issuer']}.")] if nameless else []
     try:
         checked = ClientRow.model_validate(whole, context={"folder": folder})
+        app = None if checked.smart is None else smart_app(checked.smart, checked.fhir_servers, _secrets(folder))
     except ValidationError as error:
-        return [*problems(error, where), *found]
-    if place is None:
-        return found
-    return Agreement(_client(name, checked), place, tuple(_notes(checked, place, warning)))
+        return [*missing, *problems(error, where), *found]
+    except Misfit as wrong:
+        return [*missing, Problem(f"{where}, smart.{wrong.key}", wrong.what), *found]
+    if missing or found:
+        return [*missing, *found]
+    return Agreement(_client(name, checked, app), place, tuple(_notes(checked, place, warning)))
+
+
+def _secrets(folder: Path) -> Callable[[str], bytes]:
+    return lambda name: secret_path(name, folder).read_bytes()
 
 
 def _with_preset(row: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
@@ -130,13 +149,15 @@ def _with_preset(row: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
         return dict(row), None
     name = row["preset"] if row["preset"] in PRESETS else PRESETS[0]
     preset = tomllib.loads((PRESET_FOLDER / f"{name}.toml").read_text("utf-8"))
-    said = preset["client"] | {"jwks_file": str(PRESET_FOLDER / preset["client"]["jwks_file"])}
-    if "jwks_url" in row:
-        del said["jwks_file"]
-    return said | row, preset["warning"]
+    said: dict[str, Any] = dict(preset["client"])
+    if "jwks_file" in said:
+        said["jwks_file"] = str(PRESET_FOLDER / said["jwks_file"])
+        if "jwks_url" in row:
+            del said["jwks_file"]
+    return {**said, **row}, preset["warning"]
 
 
-def _client(name: str, row: ClientRow) -> Client:
+def _client(name: str, row: ClientRow, app: SmartApp | None) -> Client:
     silent = row.silent
     return Client(
         id=name,
@@ -153,13 +174,17 @@ def _client(name: str, row: ClientRow) -> Client:
         cors_origins=tuple(row.cors_origins),
         rate_limit=row.rate_limit,
         capture_key=row.capture_key_file,
+        smart=app,
     )
 
 
-def _notes(row: ClientRow, place: KeyPlace, warning: str | None) -> Iterator[str]:
+def _notes(row: ClientRow, place: KeyPlace | None, warning: str | None) -> Iterator[str]:
     if warning is not None:
         yield warning
-    yield from (f"{place.name}: {sentence}, and is left aside" for sentence in place.ignored)
+    if place is None:
+        yield "it may launch the app and call no service, for it has no issuer and no keys"
+    else:
+        yield from (f"{place.name}: {sentence}, and is left aside" for sentence in place.ignored)
     if any(server.startswith("http://") for server in row.fhir_servers):
         yield "a FHIR server is reached without encryption (http://)"
     if row.services == []:
@@ -171,7 +196,7 @@ def _notes(row: ClientRow, place: KeyPlace, warning: str | None) -> Iterator[str
 def _ambiguous(agreements: Iterable[Agreement]) -> Iterator[Problem]:
     """A token must belong to one client: those that share an issuer differ by their tenants."""
     known: dict[tuple[str | None, str | None], str] = {}
-    for client in (each.client for each in agreements):
+    for client in (each.client for each in agreements if each.place is not None):
         for tenant in client.tenants or (None,):
             other = known.setdefault((client.issuer, tenant), client.id)
             if other != client.id:

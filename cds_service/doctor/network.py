@@ -46,6 +46,8 @@ def keys(patient: Patient) -> Iterator[Line]:
     """The keys of each client, as the service would read them."""
     for agreement in patient.clients.agreements if patient.clients else ():
         name = agreement.client.id
+        if agreement.place is None:
+            continue
         if agreement.place.file is not None:
             yield ok("keys", "In a file, read.", name)
             continue
@@ -95,7 +97,7 @@ def _servers(patient: Patient) -> Iterator[tuple[str, str]]:
 def _hosts(patient: Patient) -> list[str]:
     found = [url for _, url in _servers(patient)]
     for agreement in patient.clients.agreements if patient.clients else ():
-        if agreement.place.file is None:
+        if agreement.place is not None and agreement.place.file is None:
             found.append(agreement.place.name)
     return list(dict.fromkeys(found))
 

@@ -33,6 +33,9 @@ EVENTS = frozenset(
         "keys not read",  # its key server does not answer; the known keys still count
         "decision not logged",  # the answer went out, its entry could not be stored
         "decisions logged again",  # it can be stored again
+        "app opened",  # a clinician opened the app, for one patient, from this client
+        "app not opened",  # ... or could not, or not any more; with the reason
+        "app closed",  # its session was ended by the user
         "thread failed",  # an exception nobody caught, outside a request
         "library",  # what a library logged: its place in the code, not its words
     }

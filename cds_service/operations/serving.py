@@ -60,6 +60,7 @@ def options(settings: Settings, ready: Callable[[], None]) -> dict[str, Any]:
         "loglevel": "info",
         "worker_tmp_dir": _SHARED_MEMORY if os.path.isdir(_SHARED_MEMORY) else None,
         "control_socket_disable": True,
+        "limit_request_line": 8190,  # the most it has: some EHRs hand the app a code of several thousand letters
         "post_worker_init": lambda worker: _begin(worker, settings, ready),
         "child_exit": lambda server, worker: _buried(worker.pid),
         "on_exit": lambda server: _clean(),

@@ -27,6 +27,7 @@ class Keys:
             raise BadSecret(f"shorter than {SHORTEST_SECRET} characters")
         master = secret.encode()
         self._names, self._chain, self.facts = (_derived(master, use) for use in ("names", "chain", "facts"))
+        self._sealing = _derived(master, "sealing")
         self.id = _derived(master, "id").hex()[:16]
 
     def __repr__(self) -> str:
@@ -40,6 +41,10 @@ class Keys:
     def fact(self, fact: bytes) -> str:
         """A short keyed hash of one fact of the record, to see later whether it is still the same."""
         return hashlib.blake2b(fact, digest_size=12, key=self.facts).hexdigest()
+
+    def sealing(self, handle: str) -> bytes:
+        """The key of what is sealed under a handle: it takes the secret and the handle, which is kept nowhere."""
+        return hmac.digest(self._sealing, handle.encode("utf-8", "surrogatepass"), "sha256")
 
     def sign(self, text: bytes) -> str:
         """The keyed hash of a link or an anchor."""

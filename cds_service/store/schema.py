@@ -232,3 +232,16 @@ watch = Table(
     PrimaryKeyConstraint("day", "client", "tenant", "kind", "system", "code"),
     sqlite_with_rowid=False,
 )
+
+# What the app holds while it is used, sealed: launches under way and sessions (`cds_service.store.held`).
+held = Table(
+    "held",
+    metadata,
+    Column("id", _Key, primary_key=True),  # digest of the handle, which only the browser or the EHR knows
+    Column("ends_at", Instant, nullable=False, index=True),
+    Column("idle_at", Instant),  # ends then, unless it is used before
+    Column("version", Integer, nullable=False),  # counts how often it was replaced
+    Column("leased_until", Instant),  # somebody is replacing it
+    Column("key_id", String(16), nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+)

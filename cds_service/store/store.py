@@ -12,6 +12,7 @@ from cds_service.store.decisions import DecisionLog, utc_now, whose
 from cds_service.store.engine import Database, Unavailable
 from cds_service.store.feedback import Feedback
 from cds_service.store.health import CONNECTION, Health
+from cds_service.store.held import Vault, forget_ended
 from cds_service.store.journal import Journal
 from cds_service.store.keys import Ring
 from cds_service.store.memory import SqlMemory
@@ -29,6 +30,7 @@ class Store:
         feedback: reports of what became of cards; what is stored is in the database.
         tokens: which tokens were used.
         memory: what need not be said again.
+        vault: launches and sessions of the app, sealed.
         database, journal, ring: what they are built on, for the command line.
     """
 
@@ -40,6 +42,7 @@ class Store:
         self.feedback = Feedback(database, keys, clock, self._on_its_way)
         self.tokens = SqlTokens(database, clock)
         self.memory = SqlMemory(database, self._writer)
+        self.vault = Vault(database, ring, clock)
 
     def whose(self, call: HookRequest, caller: Caller) -> Whose:
         """For whom and by whom a call is made, as keys."""
@@ -82,6 +85,7 @@ class Store:
     def _tidy(self) -> None:
         with self.database.writing() as connection:
             forget_expired(connection, self.clock())
+            forget_ended(connection, self.clock())
             memory.forget(connection, self.clock().date())
 
 

@@ -13,6 +13,7 @@ from cds_service.cli import main
 from cds_service.client_row import ClientRow
 from cds_service.clients_file import load_clients
 from cds_service.errors import Unauthorized
+from cds_service.smart.row import SmartRow
 from cds_service.trial_keys import NotAKey, make_pair, make_token
 from tests.auth.ehr import URL, ec, jwks, key_server, rsa, sent
 
@@ -50,8 +51,10 @@ def test_the_example_can_be_used_and_says_what_it_says(example: Path) -> None:
 
 def test_every_key_is_in_the_example(example: Path) -> None:
     text = example.read_text()
-    assert all(re.search(rf"^#? ?{key} = |silent\]", text, re.MULTILINE) for key in ClientRow.model_fields)
-    assert all(re.search(rf"^(# )?{key} = ", text, re.MULTILINE) for key in ClientRow.model_fields if key != "silent")
+    keys = {*ClientRow.model_fields, *SmartRow.model_fields} - {"silent", "smart"}
+    assert [key for key in keys if not re.search(rf"^(# )?{key} = ", text, re.MULTILINE)] == []
+    assert "[client.north.silent]" in text
+    assert "[client.north.smart]" in text
     policy = 'id = "north"\n[[version]]\nfrom = 2026-01-01\napproved_by = "Dr A."\napproved_on = 2025-12-01\n'
     for name, content in (("policy.toml", policy), ("laboratory.csv", "system,code,concept\n"), ("capture.key", "")):
         (example.parent / name).write_text(content)

@@ -14,6 +14,7 @@ from cds_service.client_row import ClientRow, SilentRow
 from cds_service.client_token import LARGEST, Reason
 from cds_service.clients_file import load_clients
 from cds_service.operations.fields import named
+from cds_service.smart.row import SmartRow
 from cds_service.trial_keys import make_pair
 from tests.support.terminal import Terminal
 
@@ -75,8 +76,9 @@ def test_every_clients_file_shown_can_be_used(tmp_path: Path, table: str) -> Non
 def test_every_key_is_explained() -> None:
     section = TEXT.partition("## When a call is refused")[0]
     explained = set(re.findall(r"^\| `([a-z_.]+)` \|", section, re.MULTILINE))
-    known = {*ClientRow.model_fields, *(f"silent.{name}" for name in SilentRow.model_fields), "open_discovery"}
-    assert explained == known - {"silent"} | {"iss", "aud", "nbf", "jti", "tenant"}
+    nested = {f"silent.{name}" for name in SilentRow.model_fields} | {f"smart.{name}" for name in SmartRow.model_fields}
+    known = {*ClientRow.model_fields, *nested, "open_discovery"}
+    assert explained == known - {"silent", "smart"} | {"iss", "aud", "nbf", "jti", "tenant"}
 
 
 def test_every_reason_is_explained() -> None:

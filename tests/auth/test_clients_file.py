@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cds_service.client_row import PRESETS, RULES, WRITE, ClientRow, Problem, SilentRow
 from cds_service.clients import Client, Silence
 from cds_service.clients_file import BadClients, ClientsFile, load_clients
+from cds_service.smart.row import SmartRow
 from hooks.services import services
 from tests.auth.ehr import ec, jwks, rsa
 
@@ -352,7 +353,7 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(folder: Path, key: str, for
 
 
 def test_what_to_write_is_known_for_every_key() -> None:
-    nested = {f"silent.{name}" for name in SilentRow.model_fields}
+    nested = {f"silent.{name}" for name in SilentRow.model_fields} | {f"smart.{name}" for name in SmartRow.model_fields}
     assert {*ClientRow.model_fields, *nested} == set(WRITE)
     assert all(f'"{service.id}"' in WRITE[key] for service in services()[:1] for key in ("services", "silent.services"))
     assert "ZOL-DOSE-01" in RULES

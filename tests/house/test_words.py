@@ -40,7 +40,7 @@ from tests.support.specials import SPECIALS
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = load_texts()[1]
 SPEAKING = [f"hooks/{name}.py" for name in ("figures", "texts", "cards", "layouts", "suggestions", "withholding")]
-SPEAKING += ["cds_service/explain.py", "fhir_mappers/orders.py"]
+SPEAKING += ["hooks/app_context.py", "cds_service/explain.py", "fhir_mappers/orders.py"]
 SPEAKING += sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "hooks/checks").glob("[a-z]*.py"))
 # Keys that are put together of parts, and the note of a piece of evidence.
 CONTINUED = {"action-new-dose", "action-new-on", "action-new-dose-on", "label-remove-instead", "label-stop-instead"}

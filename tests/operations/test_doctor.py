@@ -22,6 +22,7 @@ from cds_service.app import create_app
 from cds_service.cli import main
 from cds_service.clients_file import load_clients
 from cds_service.doctor import installation, network, storage
+from cds_service.doctor.launches import launches
 from cds_service.doctor.lines import Check, Level, Line, Patient, examine, ok, worst
 from cds_service.operations import roundtrip
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario
@@ -144,7 +145,7 @@ def test_every_check_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == [installation.listening, installation.agreements, installation.rules, installation.disk,
                      installation.secrets_are_private, storage.database]  # fmt: skip
     assert run().exit_code == 0
-    assert asked[-4:] == [network.keys, network.fhir_servers, network.certificates, network.clock]
+    assert asked[-5:] == [network.keys, network.fhir_servers, launches, network.certificates, network.clock]
 
 
 def test_a_check_that_breaks_hides_no_other_and_no_value(tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""What a card tells the app it opens: the rule that spoke, or the form to fill in (CDS Hooks 2.0.1, ``appContext``).
+
+It passes through the EHR and its authorization server, so it is one short plain word that survives them, and whatever
+comes back is taken only where it looks like a name of ours.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+from hooks.cards import Composed
+from hooks.response import Card, Link, LinkType
+from hooks.texts import Speaker
+
+_LONGEST = 500  # characters of what an EHR hands back
+_NAMES = {"rule": re.compile(r"[A-Z][A-Z0-9-]{0,39}"), "form": re.compile(r"[a-z][a-z0-9-]{0,59}")}
+
+
+@dataclass(frozen=True, slots=True)
+class AppContext:
+    """Where the app opens. Both None: at the patient.
+
+    Attributes:
+        rule: id of the rule whose card was followed.
+        form: id of the form to fill in.
+    """
+
+    rule: str | None = None
+    form: str | None = None
+
+    def __str__(self) -> str:
+        """As it stands in ``appContext``: ``rule=ZOL-DOSE-01``, ``form=mirels``, or both joined by ``&``."""
+        said = {"rule": self.rule, "form": self.form}
+        return urlencode({name: value for name, value in said.items() if value is not None})
+
+
+def read_app_context(sent: object) -> AppContext:
+    """What an EHR handed back: our own text, or the same as JSON; anything else opens the app at the patient."""
+    if not isinstance(sent, str | dict) or len(sent) > _LONGEST:
+        return AppContext()
+    pairs = sent if isinstance(sent, dict) else _pairs(sent)
+    return AppContext(_name(pairs, "rule"), _name(pairs, "form"))
+
+
+def with_app(made: Composed, address: str, speaker: Speaker) -> Card:
+    """The card with a link that opens the app at the rule that leads it.
+
+    Args:
+        made: the card and what lies behind it.
+        address: where the EHR launches the app.
+        speaker: for the words.
+    """
+    context = AppContext(made.findings[0].rule.id if made.findings else None)
+    link = Link(label=speaker.word("open-app"), url=address, type=LinkType.SMART, app_context=str(context) or None)
+    return made.card.model_copy(update={"links": (*(made.card.links or ()), link)})
+
+
+def _pairs(text: str) -> dict[object, object]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return dict(parse_qsl(text))
+    return found if isinstance(found, dict) else {}
+
+
+def _name(pairs: dict[object, object], kind: str) -> str | None:
+    value = pairs.get(kind)
+    return value if isinstance(value, str) and _NAMES[kind].fullmatch(value) else None

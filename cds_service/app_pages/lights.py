@@ -1,0 +1,75 @@
+"""Safe to give today? The lines of the checklist, with what each says in a sentence."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from cds_service.app_pages.words import Words, inline
+from fhir_mappers.record.patient_record import PatientRecord
+from hooks.check import Outcome
+from hooks.checklist import Light, Line, checklist
+from hooks.evaluate import Findings
+from hooks.layouts import newest
+from hooks.texts import Speaker
+
+TONES = {
+    Light.RED: "critical",
+    Light.AMBER: "warning",
+    Light.UNKNOWN: "unknown",
+    Light.GREEN: "ok",
+    Light.NOT_ASKED: "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One subject: the class of its colour and shape, the word of its light, what is to be said, its rules."""
+
+    name: str
+    tone: str
+    light: str
+    said: tuple[Markup, ...]
+    rules: tuple[str, ...]
+
+
+def rows(findings: Findings, record: PatientRecord, speaker: Speaker, words: Words) -> tuple[Row, ...]:
+    """The lines in their order."""
+    return tuple(_row(line, speaker, words) for line in checklist(findings, record))
+
+
+def _row(line: Line, speaker: Speaker, words: Words) -> Row:
+    said = dict.fromkeys(inline(text) for text in _said(line, speaker, words) if text)
+    return Row(
+        speaker.word(f"subject-{line.subject}"),
+        TONES[line.light],
+        words(f"light-{line.light.value}"),
+        tuple(said),
+        tuple(dict.fromkeys(f.rule.id for f in line.findings)),
+    )
+
+
+def _said(line: Line, speaker: Speaker, words: Words) -> Iterator[str]:
+    """What is due or missing; of a line that is green, or doubtful for want of a result, the newest fact."""
+    if line.light is Light.NOT_ASKED:
+        yield words("not-asked-why")
+        return
+    for finding in line.findings:
+        if finding.verdict.outcome is Outcome.DUE:
+            yield speaker.summary(finding)
+        elif finding.verdict.outcome is Outcome.UNDECIDED:
+            yield f"{speaker.word('missing')}{speaker.figures.colon} {speaker.missing(finding)}"
+    if line.fault:
+        yield speaker.word("checklist-fault")
+    elif not any(finding.speaks for finding in line.findings):
+        yield from _rests_on(line, speaker)
+
+
+def _rests_on(line: Line, speaker: Speaker) -> Iterator[str]:
+    proof = newest(line)
+    if line.light is Light.UNKNOWN:
+        yield speaker.word("checklist-no-result")
+    if proof is not None:
+        yield f"{speaker.figures.name(proof.what)} {speaker.figures.show(proof)}"
+    elif line.light is Light.GREEN:
+        yield speaker.word("checklist-nothing-against")

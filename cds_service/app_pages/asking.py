@@ -33,14 +33,17 @@ class Wanted:
     prefetch: Mapping[str, str]
 
 
-def page_checks(rules: Mapping[str, Rule]) -> tuple[Check, ...]:
-    """The checks of the page, in the order of the registry. The summary of a hook is left out: the page is one."""
-    return tuple(check for check in CHECKS if not check.sums_up and MOMENTS & set(rules[check.id].hooks))
+def page_checks(rules: Mapping[str, Rule], *, with_orders: bool = False) -> tuple[Check, ...]:
+    """The checks of the page, in the order of the registry. The summary of a hook is left out: the page is one.
+    ``with_orders`` adds those of an order being signed.
+    """
+    moments = MOMENTS | {"order-sign"} if with_orders else MOMENTS
+    return tuple(check for check in CHECKS if not check.sums_up and moments & set(rules[check.id].hooks))
 
 
 def wanted(parts: Parts) -> Wanted:
-    """The templates of exactly what the checks of the page read."""
-    return _wanted(page_checks(parts.rules), parts.terminology)
+    """The templates of exactly what the checks of the page read, those about the next dose included."""
+    return _wanted(page_checks(parts.rules, with_orders=True), parts.terminology)
 
 
 def request_for(patient_id: str, fhir_server: str, access_token: str, user: str | None = None) -> HookRequest:
@@ -50,11 +53,13 @@ def request_for(patient_id: str, fhir_server: str, access_token: str, user: str 
     return HookRequest("patient-view", uuid4(), context, {}, fhir_server, access)
 
 
-def read_at_app(patient_id: str, parts: Parts, day: date, data: Completed) -> PatientRecord:
+def read_at_app(
+    patient_id: str, parts: Parts, day: date, data: Completed, *, drafts: object = None, moment: str = APP
+) -> PatientRecord:
     """The record of the patient on that day. FHIR ends here."""
     return build_record(
         data.prefetch,
-        None,
+        drafts,
         None,
         patient_id,
         day,
@@ -63,13 +68,14 @@ def read_at_app(patient_id: str, parts: Parts, day: date, data: Completed) -> Pa
         origins=data.origins,
         failures=data.failures,
         referred=data.referred,
-        moment=APP,
+        moment=moment,
     )
 
 
-def found(record: PatientRecord, parts: Parts, edition: str) -> Findings:
+def judged(record: PatientRecord, parts: Parts, edition: str, *, with_orders: bool = False) -> Findings:
     """What the engine says of the record, by one edition of the guideline."""
-    return evaluate(page_checks(parts.rules), record, Guideline(parts.rules, edition), _report)
+    checks = page_checks(parts.rules, with_orders=with_orders)
+    return evaluate(checks, record, Guideline(parts.rules, edition), _report)
 
 
 @cache

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from cds_service.app_pages.asking import found
+from cds_service.app_pages.asking import judged
 from cds_service.app_pages.entries import tone_of
 from cds_service.app_pages.words import Words, inline
 from cds_service.pipeline import Parts
@@ -44,7 +44,7 @@ def compare(
     """Every rule that speaks in one of the editions, or that one of them has and another not; ``already`` are the
     findings of editions that were asked before.
     """
-    by_edition = {key: already.get(key) or found(record, parts, key) for key in EDITIONS}
+    by_edition = {key: already.get(key) or judged(record, parts, key) for key in EDITIONS}
     speakers = {key: parts.speakers[language, key] for key in EDITIONS}
     # Without drafts a rule has one finding for each patient; a broken one has none.
     rules = dict.fromkeys(f.rule.id for findings in by_edition.values() for f in findings.all)

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
 from cds_service.app_pages.palette import LIGHT, MARKERS, PLANNED, darkened
 from cds_service.app_pages.series import Axis, Course, Curve, Lane, Point
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Inches; a picture fills the width of the page at about its own size, and all of them have the same margins.
-_WIDE, _LEFT, _RIGHT, _TOP, _BOTTOM = 9.6, 1.5, 1.35, 0.3, 0.42
+_WIDE, _LEFT, _RIGHT, _TOP, _BOTTOM = 9.6, 1.5, 1.35, 0.3, 0.3
 _LANE, _CURVE = 0.44, 1.55
 _SMALL, _TEXT = 8.5, 9.5
 _FONT = {"font.family": "DejaVu Sans", "font.size": _TEXT, "svg.hashsalt": "osteohooks", "svg.fonttype": "path"}
@@ -132,6 +133,7 @@ def _curve(of: Curve, days: Axis, words: Words) -> "Figure":
     shown = [point for point in of.points if days.shows(point.day)]
     low, high = _limits(of, shown)
     axes.set_ylim(low, high)
+    axes.yaxis.set_major_formatter(lambda value, _: format_decimal(round(value, 3), locale=days.language))
     axes.set_ylabel(of.unit, color=LIGHT["muted"], rotation=0, ha="right", va="center", labelpad=24)
     _bands(axes, of, low, high)
     _points(axes, shown)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from cds_service.app_pages.entries import Entry, entry
 from cds_service.app_pages.words import Words, inline
 from fhir_mappers.record.patient_record import PatientRecord
 from hooks.check import Outcome
@@ -24,13 +25,13 @@ TONES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One subject: the class of its colour and shape, the word of its light, what is to be said, its rules."""
+    """One subject: the class of its colour and shape, the word of its light, what is to be said, what it rests on."""
 
     name: str
     tone: str
     light: str
     said: tuple[Markup, ...]
-    rules: tuple[str, ...]
+    entries: tuple[Entry, ...]
 
 
 def rows(findings: Findings, record: PatientRecord, speaker: Speaker, words: Words) -> tuple[Row, ...]:
@@ -45,7 +46,7 @@ def _row(line: Line, speaker: Speaker, words: Words) -> Row:
         TONES[line.light],
         words(f"light-{line.light.value}"),
         tuple(said),
-        tuple(dict.fromkeys(f.rule.id for f in line.findings)),
+        tuple(entry(finding, speaker, words, lambda rule: None) for finding in line.findings),
     )
 
 

@@ -1,11 +1,13 @@
 """The page of one patient as data: everything it says, in one language and by one edition. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from markupsafe import Markup
 
-from cds_service.app_pages.asking import APP, found, read_at_app
+from cds_service.app_pages.again import again, named
+from cds_service.app_pages.asking import APP, judged, read_at_app, wanted
 from cds_service.app_pages.compared import Compared, compare
 from cds_service.app_pages.curves import calcium_curve, clearance_curve, vitamin_d_curve, vitamin_d_levels
 from cds_service.app_pages.entries import Entry, FormOf, Standing, entries
@@ -18,7 +20,7 @@ from cds_service.app_pages.who import Who, who
 from cds_service.app_pages.words import Words, inline, page_words
 from cds_service.pipeline import Parts
 from cds_service.prefetch import Completed
-from fhir_mappers.record.answer import UNAVAILABLE
+from fhir_mappers.record.answer import NOT_FETCHED, UNAVAILABLE
 from fhir_mappers.record.patient_record import PatientRecord
 from hooks.evaluate import Findings
 from hooks.limits import Edition
@@ -39,7 +41,7 @@ class PatientView:
     """The page.
 
     Attributes:
-        checklist: safe to give today?
+        checklist: safe to give today? Judged as if the running orders, ``given_again``, were signed again today.
         entries: every finding, with its evidence.
         broken: rules that could not be asked.
         not_had: kinds of data that could not be had, each with the reason.
@@ -55,6 +57,7 @@ class PatientView:
     edition: Edition
     policy_version: str | None
     checklist: tuple[Row, ...]
+    given_again: tuple[Markup, ...]
     entries: tuple[Entry, ...]
     broken: tuple[str, ...]
     not_had: tuple[tuple[str, str], ...]
@@ -82,8 +85,9 @@ def patient_view(
 ) -> PatientView:
     """The page of one patient on one day."""
     record = read_at_app(patient_id, parts, today, data)
-    heard = found(record, parts, edition)
+    heard = judged(record, parts, edition)
     speaker, words = parts.speakers[language, edition], page_words(language)
+    dose = again(patient_id, record, heard, data, parts, edition)
     numbers = Numbers(parts.rules, edition)
     upcoming = next_doses(record, numbers)
     planned = plans(record, heard, upcoming, numbers, speaker, words)
@@ -96,10 +100,11 @@ def patient_view(
         language,
         parts.editions[edition],
         parts.policy_version,
-        rows(heard, record, speaker, words),
+        rows(dose.findings, dose.record, speaker, words),
+        tuple(inline(name) for name in named(dose.orders, speaker)),
         entries(heard, speaker, words, form_of),
         tuple(dict.fromkeys(broken.rule for broken in heard.broken)),
-        _not_had(record, speaker, words),
+        _not_had(record, wanted(parts).prefetch, speaker, words),
         shared,
         course(record, shared, upcoming, planned, speaker, words),
         curves,
@@ -120,9 +125,12 @@ def _curves(record: PatientRecord, numbers: Numbers, speaker: Speaker, words: Wo
     return tuple(curve for curve in found if curve is not None)
 
 
-def _not_had(record: PatientRecord, speaker: Speaker, words: Words) -> tuple[tuple[str, str], ...]:
+def _not_had(
+    record: PatientRecord, asked: Iterable[str], speaker: Speaker, words: Words
+) -> tuple[tuple[str, str], ...]:
     """Kinds of data of which absence proves nothing. What a page of nothing wrong must say first."""
-    gaps = ((kind, why) for kind, why in record.looked_for.items() if why in UNAVAILABLE and words.has(f"kind-{kind}"))
+    reasons = ((kind, record.looked_for.get(kind, NOT_FETCHED)) for kind in asked)
+    gaps = ((kind, why) for kind, why in reasons if why in UNAVAILABLE)
     return tuple((words(f"kind-{kind}"), speaker.word(f"missing-{why}")) for kind, why in gaps)
 
 

@@ -25,6 +25,7 @@ class Links:
     """Where the page leads; each gives an address, or None where there is nothing to lead to.
 
     ``fields`` are hidden fields of the form that switches the edition, ``page`` its target; None leaves the switches out.
+    ``wanted_form`` is the form the app was opened for; ``close`` where and with which fields a session is ended.
     """
 
     page: str | None = None
@@ -32,6 +33,8 @@ class Links:
     language: Callable[[str], str | None] = lambda language: None
     form: Callable[[str], str | None] = lambda form: None
     reference: Callable[[str], str | None] = lambda rule: None
+    wanted_form: str | None = None
+    close: tuple[str, Mapping[str, str]] | None = None
 
 
 def patient_page(view: PatientView, links: Links, opened: str | None = None, *, alone: bool = False) -> str:

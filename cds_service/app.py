@@ -62,6 +62,7 @@ def create_app(
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service.advising import Advisor
+    from cds_service.app_pages.routes import create_app_pages
     from cds_service.clients_file import load_clients
     from cds_service.sandbox.guard import require_allowed
     from cds_service.sandbox.page_state import edition_of_call
@@ -76,10 +77,11 @@ def create_app(
     watch = _watch(site, clients)
     if store is not None:
         tokens = tokens or store.tokens
-    chosen = edition_of_call if settings.sandbox else None
-    advise = Advisor(site, build_fetcher(settings), watch, memory, store, chosen)
+    fetcher, chosen = build_fetcher(settings), edition_of_call if settings.sandbox else None
+    advise = Advisor(site, fetcher, watch, memory, store, chosen)
     app = build_app(settings, site.services(), advise, clients, tokens, watch)
     app.register_blueprint(create_assets())
+    app.register_blueprint(create_app_pages(site, fetcher, None, settings.language))
     app.extensions["osteohooks.parts"] = site.parts(DEVELOPMENT, site.today())
     app.extensions["osteohooks.advisor"] = advise
     if store is not None:

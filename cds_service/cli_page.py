@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -22,7 +23,7 @@ from hooks.texts import LANGUAGES
 )
 @click.option("--edition", type=click.Choice(EDITIONS), help="Edition of the guideline.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the page.")
-def page(file: click.utils.LazyFile, out: Path, as_of: datetime | None, edition: str | None, lang: str | None) -> None:
+def page(file: BinaryIO, out: Path, as_of: datetime | None, edition: str | None, lang: str | None) -> None:
     """Write the page of a patient from a request body; its drafts are not looked at. - is standard input.
 
     The page holds the data of the patient: treat it like a printed chart.

@@ -47,9 +47,7 @@ class Again:
     orders: tuple[DraftOrder, ...] = ()
 
 
-def again(
-    patient_id: str, chart: PatientRecord, heard: Findings, data: Completed, parts: Parts, edition: str
-) -> Again:
+def again(patient_id: str, chart: PatientRecord, heard: Findings, data: Completed, parts: Parts, edition: str) -> Again:
     """The running antiresorptive orders of the chart, signed again today."""
     running = {order.source.resource for order in chart.orders(use=None)}
     drafts = [_draft(sent, chart.as_of) for sent in _sent(data.prefetch.get(ORDERS)) if _reference(sent) in running]
@@ -94,5 +92,9 @@ def _sent(value: bytes | None) -> Iterable[dict[str, Any]]:
         return
     for row in bundle.get("entry") or () if isinstance(bundle, dict) else ():
         held = row.get("resource") if isinstance(row, dict) else None
-        if isinstance(held, dict) and held.get("resourceType") == "MedicationRequest" and isinstance(held.get("id"), str):
+        if (
+            isinstance(held, dict)
+            and held.get("resourceType") == "MedicationRequest"
+            and isinstance(held.get("id"), str)
+        ):
             yield held

@@ -5,7 +5,19 @@ from datetime import date
 from typing import Any
 
 from cds_service.app_pages.rhythm import Numbers
-from cds_service.app_pages.series import MOST_POINTS, Band, Curve, Dated, Mark, Point, Table, amount, dated, near, on_day
+from cds_service.app_pages.series import (
+    MOST_POINTS,
+    Band,
+    Curve,
+    Dated,
+    Mark,
+    Point,
+    Table,
+    amount,
+    dated,
+    near,
+    on_day,
+)
 from cds_service.app_pages.words import Words, inline, plain
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import Known
@@ -55,7 +67,7 @@ def calcium_curve(record: PatientRecord, low: Any, speaker: Speaker, words: Word
         for day, one in reversed(found)
     )
     heads = (words("day"), words("calcium-value"), words("calcium-total"), words("note"))
-    points = tuple(Point(day, *[float(one.value.value)] * 2) for day, one in found)
+    points = tuple(Point(day, float(one.value.value), float(one.value.value)) for day, one in found)
     bands = [Band(float(n.crisis.value), None, words("band-crisis"), "critical")]
     bands.append(Band(float(n.upper.value), float(n.crisis.value), words("band-high"), "warning"))
     if low is not None:
@@ -76,7 +88,7 @@ def vitamin_d_curve(record: PatientRecord, rules: Any, speaker: Speaker, words: 
     unit = target.beside(results[0]).unit
     points = tuple(_level(m, target, unit) for m in reversed(results))
     show = speaker.figures.show
-    rows = tuple((show(m.when), inline(show(m.evidence()).rsplit(" ", 0)[0]), m.source.resource) for m in results)
+    rows = tuple((show(m.when), inline(show(m.evidence())), m.source.resource) for m in results)
     marks = tuple(Mark(near(when), "", "vitamin-d") for when, _ in dated(record.doses_of(c.VITAMIN_D_DRUGS)))
     alt = words("alt-vitamin-d", count=len(points), latest=plain(show(results[0].evidence())))
     table = Table((words("day"), words("level"), words("resource")), rows)
@@ -101,15 +113,12 @@ def _dose_bands(table: DoseTable, speaker: Speaker, words: Words) -> tuple[Band,
     cuts = [float(cut.value) for cut in table.cut_offs]
     tones = ("ok", *("warning" for _ in doses[1:]))
     bands = [
-        Band(low, high, label, tone)
-        for low, high, label, tone in zip(cuts, (None, *cuts), doses, tones, strict=False)
+        Band(low, high, label, tone) for low, high, label, tone in zip(cuts, (None, *cuts), doses, tones, strict=False)
     ]
     return (*bands, Band(None, cuts[-1], words("band-no-dose"), "critical"))
 
 
-def _clearances(
-    read: list[tuple[date, Clearance]], table: DoseTable | None, speaker: Speaker, words: Words
-) -> Table:
+def _clearances(read: list[tuple[date, Clearance]], table: DoseTable | None, speaker: Speaker, words: Words) -> Table:
     heads = (words("day"), words("clearance"), words("table-dose"), words("rests-on"))
     show = speaker.figures.show
     rows = tuple(

@@ -4,7 +4,7 @@ import base64
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 _WIDE, _LEFT, _RIGHT, _TOP, _BOTTOM = 9.6, 1.5, 1.35, 0.3, 0.3
 _LANE, _CURVE = 0.44, 1.55
 _SMALL, _TEXT = 8.5, 9.5
-_FONT = {"font.family": "DejaVu Sans", "font.size": _TEXT, "svg.hashsalt": "osteohooks", "svg.fonttype": "path"}
+_EPOCH = date(1970, 1, 1)
+_FONT: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": _TEXT,
+    "svg.hashsalt": "osteohooks",
+    "svg.fonttype": "path",
+}
 _ONE_AT_A_TIME = threading.Lock()  # a picture costs a core some time: calls of clinicians come first
 
 
@@ -166,7 +172,7 @@ def _bands(axes: "Axes", of: Curve, low: float, high: float) -> None:
             continue
         axes.axhspan(bottom, top, facecolor=LIGHT[band.tone], edgecolor=LIGHT["surface"], linewidth=1.2, zorder=0)
         if (top - bottom) / (high - low) > 0.07:
-            style = {"color": LIGHT[f"{band.tone}-text"], "fontsize": _SMALL, "va": "center"}
+            style: dict[str, Any] = {"color": LIGHT[f"{band.tone}-text"], "fontsize": _SMALL, "va": "center"}
             axes.annotate(
                 band.label,
                 (1, (bottom + top) / 2),
@@ -193,6 +199,5 @@ def _points(axes: "Axes", shown: list[Point]) -> None:
 
 
 def _noon(day: date) -> float:
-    from matplotlib.dates import date2num
-
-    return float(date2num(datetime.combine(day, time(12))))
+    """Noon of a day, in days: the middle of where it is drawn."""
+    return (day - _EPOCH).days + 0.5

@@ -1,4 +1,4 @@
-"""The course of the patient as rows on one axis: doses with due and late days, mouth, skeletal events, what is planned."""
+"""The course of the patient as rows on one axis: doses with due and late days, mouth, events, what is planned."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
@@ -136,9 +136,7 @@ def _happened(name: str, told: Iterable[_Told], words: Words) -> Lane:
 
 def _event_table(told: list[_Told], words: Words, speaker: Speaker) -> Table:
     newest = sorted(told, key=_newest, reverse=True)
-    rows = tuple(
-        (speaker.figures.day(when), words(kind), event.source.resource) for kind, when, event in newest
-    )
+    rows = tuple((speaker.figures.day(when), words(kind), event.source.resource) for kind, when, event in newest)
     return Table((words("day"), words("event"), words("resource")), rows)
 
 

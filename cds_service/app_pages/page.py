@@ -24,7 +24,7 @@ SHEETS = ("static/osteohooks.css", "static/app.css")
 class Links:
     """Where the page leads; each gives an address, or None where there is nothing to lead to.
 
-    ``fields`` are hidden fields of the form that switches the edition, ``page`` its target; None leaves the switches out.
+    ``fields`` are hidden fields of the form that switches the edition, ``page`` its target; None: no switches.
     ``wanted_form`` is the form the app was opened for; ``close`` where and with which fields a session is ended.
     """
 
@@ -92,9 +92,7 @@ def style() -> str:
 def templates() -> Environment:
     """The templates of the app; a name that is not given is an error."""
     loader = PackageLoader("cds_service.app_pages")
-    return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def _pictures(view: PatientView, words: Words) -> Mapping[str, drawing.Picture]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-# Every colour is drawn once, in the light scheme, and exchanged for its dark counterpart in the text of the SVG: so each
-# name must have a light value of its own.
+# Every colour is drawn once, in the light scheme, and exchanged for its dark counterpart in the text of the SVG: so
+# each name must have a light value of its own.
 LIGHT: Mapping[str, str] = MappingProxyType(
     {
         "text": "#18212c",

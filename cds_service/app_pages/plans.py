@@ -20,7 +20,7 @@ from hooks.check import Outcome
 from hooks.evaluate import Finding, Findings
 from hooks.texts import Speaker
 
-LATE, TODAY, COMING, BOOKED, IF = "late", "today", "coming", "booked", "if"
+LATE, DUE, TODAY, COMING, BOOKED, IF = "late", "due", "today", "coming", "booked", "if"
 _VISITS = {c.INJECTION_VISIT: "plan-injection-visit", **dict.fromkeys(c.DENTAL_VISIT, "plan-dental-visit")}
 
 
@@ -47,7 +47,7 @@ def plans(
     by_rule = {finding.rule.id: finding for finding in findings.all}
     found = [
         *_booked(record, words),
-        *_doses(record, upcoming, speaker, words),
+        *_doses(record, upcoming, by_rule.get("DMAB-ADH-01"), speaker, words),
         *_dentist(record, by_rule.get("ONJ-FU-01"), numbers.of("ONJ-FU-01"), words),
         *_review(record, by_rule.get("DUR-24M-01"), numbers.of("DUR-24M-01"), words),
         *_bridge(record, by_rule.get("BRIDGE-02"), numbers.of("BRIDGE-01"), words),
@@ -63,19 +63,20 @@ def _booked(record: PatientRecord, words: Words) -> Iterator[Plan]:
             yield Plan(visit.when.first, words(word), BOOKED)
 
 
-def _doses(record: PatientRecord, upcoming: Iterable[Next], speaker: Speaker, words: Words) -> Iterator[Plan]:
+def _doses(
+    record: PatientRecord, upcoming: Iterable[Next], overdue: Finding | None, speaker: Speaker, words: Words
+) -> Iterator[Plan]:
+    """The next dose of each running order. It is late only where the rule says so; until then it is due."""
     for one in upcoming:
-        if one.due is not None and one.interval is not None:
-            interval = speaker.figures.quantity(one.interval)
-            what = words("plan-dose", drug=speaker.figures.name(one.drug))
-            rule = "DMAB-ADH-01" if one.late is not None else None
-            state = LATE if one.late is not None and one.late <= record.as_of else _state(one.due, record.as_of)
-            # Without a rule on lateness a dose that is due is still only due.
-            state = COMING if state == LATE and one.late is None else state
-            note = words("plan-every", interval=interval)
-            if one.late is not None:
-                note += words("plan-late-from", day=speaker.figures.show(one.late))
-            yield Plan(one.due, what, state, rule, note)
+        if one.due is None or one.interval is None:
+            continue
+        late = one.late is not None and overdue is not None and overdue.verdict.outcome is Outcome.DUE
+        waiting = DUE if one.due < record.as_of else _state(one.due, record.as_of)
+        note = words("plan-every", interval=speaker.figures.quantity(one.interval))
+        if one.late is not None:
+            note += words("plan-late-from", day=speaker.figures.show(one.late))
+        what = words("plan-dose", drug=speaker.figures.name(one.drug))
+        yield Plan(one.due, what, LATE if late else waiting, "DMAB-ADH-01" if one.late is not None else None, note)
 
 
 def _dentist(record: PatientRecord, finding: Finding | None, limits: Any, words: Words) -> Iterator[Plan]:

@@ -22,7 +22,7 @@ class BadWords(ValueError):
 
 
 class Words:
-    """The words of one language: ``words("due")``, ``words("late-by", days=3)``."""
+    """The words of one language: ``words("due")``, ``words("born", day="3 Jun 1956")``."""
 
     def __init__(self, language: str, table: Mapping[str, str]) -> None:
         self.language = language
@@ -36,6 +36,11 @@ class Words:
         """
         text = self._table[key]
         return text.format(**figures) if figures else text
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key that has words."""
+        return tuple(self._table)
 
     def has(self, key: str) -> bool:
         """Whether a key has words."""

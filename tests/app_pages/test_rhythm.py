@@ -1,7 +1,5 @@
 """When the next dose is due and late, and which dates follow from the record: at the edges, in pairs."""
 
-from datetime import date
-
 import pytest
 
 from cds_service.app_pages.plans import plans
@@ -147,7 +145,3 @@ def _code(name_: str) -> dict[str, object]:
 def test_nothing_is_planned_for_someone_who_is_not_treated() -> None:
     bedside = Bedside().done("dental_examination", "2026-02-01").observed("creatinine_serum", "70 umol/L @ 2026-05-20")
     assert planned(bedside) == {}
-
-
-def test_dates_are_of_the_day_of_the_page() -> None:
-    assert date(2026, 6, 3) == Bedside().today

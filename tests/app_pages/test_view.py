@@ -6,10 +6,13 @@ import pytest
 
 from cds_service.app_pages.again import again
 from cds_service.app_pages.asking import judged, page_checks, read_at_app, wanted
-from cds_service.app_pages.entries import Standing
+from cds_service.app_pages.entries import Standing, silence
 from cds_service.app_pages.view import patient_view
+from cds_service.app_pages.words import page_words
 from cds_service.prefetch import Completed
+from fhir_mappers.local_codes import with_local_codes
 from fhir_mappers.record.answer import TIMED_OUT
+from hooks.check import Verdict
 from hooks.checklist import checklist
 from hooks.evaluate import Broken, Findings
 from hooks.limits import EDITIONS
@@ -57,7 +60,9 @@ def test_everything_its_checks_read_is_fetched() -> None:
     templates = wanted(parts()).prefetch
     assert templates["patient"] == "Patient/{{context.patientId}}"
     assert {"observations", "medicationRequests", "procedures", "appointments"} <= set(templates)
-    assert wanted(replace(parts(), terminology=parts().terminology)).prefetch == templates
+    own = with_local_codes(parts().terminology, [("https://lab.example.org", "K9", "creatinine_serum")])
+    assert "K9" in wanted(replace(parts(), terminology=own)).prefetch["observations"]
+    assert "K9" not in templates["observations"]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -83,9 +88,29 @@ def test_a_rule_that_is_fine_does_not_speak_as_if_it_were_due() -> None:
     assert fine["ONJ-FU-01"].paragraphs == ()
 
 
+SILENT = [
+    ("muted by HCAL-WARN-01", "left unsaid because of rule HCAL-WARN-01"),
+    ("said only beside ZOL-DOSE-01", "said only beside rule ZOL-DOSE-01"),
+    ("not-in-edition", "not in this edition"),
+    ("retired at this site", "not asked at this site"),
+    ("something new", "something new"),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("because", "said"), SILENT)
+def test_why_a_rule_is_silent_is_said_in_words(because: str | None, said: str | None) -> None:
+    finding = replace(heard(record_of(Bedside())).all[0], because=because)
+    assert silence(finding, page_words("en")) == said
+
+
 def test_what_another_rule_silences_says_so() -> None:
-    shown = {e.rule: e for e in view("lung-hypercalcaemia-untreated", "en").entries}
-    assert shown["AR-START-01"].because == "left unsaid because of rule HCAL-WARN-01"
+    bedside = Bedside().ill("lung_cancer", "2025-01-01").ill("bone_metastasis", "2025-01-01")
+    bedside.observed("calcium_total", "3.10 mmol/L @ 2026-06-02").observed("albumin_serum", "40 g/L @ 2026-06-02")
+    shown = {entry.rule: entry for entry in viewed(bedside).entries}
+    muted = [entry for entry in shown.values() if entry.because and entry.because.startswith("left unsaid")]
+    silenced = [f.rule.id for f in heard(record_of(bedside)).all if f.because and f.because.startswith("muted")]
+    assert [entry.rule for entry in muted] == silenced
 
 
 def test_the_checklist_is_that_of_the_engine_for_the_order_signed_again() -> None:
@@ -153,6 +178,26 @@ def test_a_broken_check_is_named_and_the_others_answer(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(module, "judged", torn)
     assert viewed(Bedside()).broken == ("HCAL-WARN-01",)
+
+
+def test_a_check_that_raises_is_logged_without_any_value(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from cds_service.app_pages import asking
+
+    def torn(record: object, limits: object) -> Verdict:
+        raise ValueError("a value of the patient")
+
+    broken = tuple(replace(check, judge=torn) if check.id == "ONJ-FU-01" else check for check in asking.CHECKS)
+    monkeypatch.setattr(asking, "CHECKS", broken)
+    seen = viewed(Bedside())
+    assert seen.broken == ("ONJ-FU-01",)
+    mouth = next(row for row in seen.checklist if row.name == "Mouth")
+    assert (mouth.light, mouth.said) == ("Not known", ("could not be checked, fault in the service",))
+    compared = {one.rule: [cell.status for cell in one.cells] for one in seen.compared}
+    assert "ONJ-FU-01" not in compared
+    assert "check ONJ-FU-01 failed: ValueError" in caplog.text
+    assert "a value of the patient" not in caplog.text
 
 
 def test_editions_that_differ_come_first() -> None:

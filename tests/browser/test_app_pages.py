@@ -1,17 +1,15 @@
 """The app's pages in a real browser: screen reader, keyboard, small and dark screens, paper, without script."""
 
 import json
-import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Request
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from cds_service.app_pages.routes import create_app_pages
@@ -28,7 +26,6 @@ from tests.support.ehr import Ehr, running
 SIZES: dict[str, ViewportSize] = {"wide": {"width": 1280, "height": 800}, "small": {"width": 390, "height": 844}}
 KIDNEY, POINTS, OVERDUE = "lung-zol-kidney-failing", "lung-zol-two-points", "prostate-xgeva-overdue"
 PAPER = [KIDNEY, POINTS, OVERDUE, "breast-long-history", "breast-onj-exposed-bone", "lung-denosumab-stopped-no-bridge"]
-LARGEST = 300_000  # bytes of a picture of the documentation
 LOOKS: tuple[tuple[str, Literal["light", "dark"]], ...] = (("wide", "light"), ("small", "dark"))
 Open = Callable[..., Visit]
 
@@ -70,12 +67,12 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def window(browser: Browser, address: str) -> Iterator[Open]:
+def window(windows: BrowserContext, address: str) -> Iterator[Open]:
     """Opens windows; afterwards none of them may have complained or talked to anyone else."""
     begun: list[Visit] = []
 
     def opened(path: str, **wishes: object) -> Visit:
-        visit = Visit.begin(browser, address, **wishes)
+        visit = Visit.begin(windows, address, **wishes)
         begun.append(visit)
         visit.go(path)
         return visit
@@ -191,23 +188,3 @@ def test_printing_is_offered_where_a_script_runs(window: Open) -> None:
     visit.page.evaluate("window.print = () => { document.title = 'printed' }")
     visit.page.get_by_role("button", name="Print").click()
     assert visit.page.title() == "printed"
-
-
-PICTURES = [
-    ("app-patient", f"/app?s={KIDNEY}&lang=en", "wide", "light"),
-    ("app-patient", f"/app?s={KIDNEY}&lang=en", "small", "dark"),
-    ("app-timeline", f"/app?s={OVERDUE}&lang=fr#timeline", "wide", "dark"),
-    ("app-reference", "/app/reference/zoledronate?lang=en", "small", "light"),
-]
-
-
-@pytest.mark.parametrize(("name", "path", "size", "scheme"), PICTURES)
-def test_picture_for_the_documentation(
-    window: Open, tmp_path: Path, name: str, path: str, size: str, scheme: str
-) -> None:
-    visit = window(path, scheme=scheme, **SIZES[size])
-    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = folder / f"{name}-{size}-{scheme}.png"
-    visit.page.screenshot(path=picture, animations="disabled", caret="hide")
-    assert 5_000 < picture.stat().st_size < LARGEST

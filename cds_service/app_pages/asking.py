@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -11,17 +11,20 @@ from uuid import uuid4
 from cds_service.pipeline import Parts
 from cds_service.prefetch import Completed
 from fhir_mappers.build import build_record
+from fhir_mappers.record import concepts as c
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import Terminology, default_terminology
 from hooks.check import Check
 from hooks.context import Context
 from hooks.evaluate import Findings, Guideline, evaluate
 from hooks.limits import Rule
+from hooks.reads import observed
 from hooks.registry import CHECKS
 from hooks.request import FhirAuthorization, HookRequest
 from hooks.services import prefetch_templates
 
 APP = "app"
+DRAWN = observed(c.CTX)  # no edition has a limit for it: its trend is shown
 MOMENTS = frozenset({"patient-view", APP})
 _log = logging.getLogger("osteohooks")
 
@@ -42,8 +45,11 @@ def page_checks(rules: Mapping[str, Rule], *, with_orders: bool = False) -> tupl
 
 
 def wanted(parts: Parts) -> Wanted:
-    """The templates of exactly what the checks of the page read, those about the next dose included."""
-    return _wanted(page_checks(parts.rules, with_orders=True), parts.terminology)
+    """The templates of what the checks of the page read, those about the next dose included, and of what is drawn
+    without a rule.
+    """
+    checks = page_checks(parts.rules, with_orders=True)
+    return _wanted((*checks, replace(checks[0], reads=DRAWN)), parts.terminology)
 
 
 def request_for(patient_id: str, fhir_server: str, access_token: str, user: str | None = None) -> HookRequest:

@@ -97,6 +97,23 @@ def vitamin_d_curve(record: PatientRecord, rules: Any, speaker: Speaker, words: 
     return Curve("vitamin-d", words("plot-vitamin-d"), unit, points, steps, marks, (table,), alt)
 
 
+def ctx_curve(record: PatientRecord, speaker: Speaker, words: Words) -> Curve | None:
+    """CTX as a trend: no edition has a limit for it, so there is no band and no rule."""
+    results = [m for m in record.results(c.CTX) if m.value is not None and m.when.is_day][:MOST_POINTS]
+    if not results:
+        return None
+    show = speaker.figures.show
+    points = tuple(
+        Point(m.when.first, float(m.value.value), float(m.value.value), m.provisional)
+        for m in reversed(results)
+        if m.value is not None
+    )
+    rows = tuple((show(m.when), inline(show(m.evidence())), m.source.resource) for m in results)
+    alt = words("alt-ctx", count=len(points), latest=plain(show(results[0].evidence())))
+    table = Table((words("day"), words("value"), words("resource")), rows)
+    return Curve("ctx", words("plot-ctx"), "pg/mL", points, (), (), (table,), alt)
+
+
 def _days(results: Iterable[Measurement]) -> list[date]:
     """The civil days of usable results, oldest first, the latest so many."""
     days = {m.when.first for m in results if m.problem is None and m.when.is_day}

@@ -4,7 +4,7 @@ import base64
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from cds_service.app_pages.palette import LIGHT, MARKERS, PLANNED, darkened
-from cds_service.app_pages.series import Axis, Course, Curve, Lane, Point
+from cds_service.app_pages.series import Axis, Course, Curve, Lane, Mark, Point
 from cds_service.app_pages.words import Words
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 # Inches; a picture fills the width of the page at about its own size, and all of them have the same margins.
 _WIDE, _LEFT, _RIGHT, _TOP, _BOTTOM = 9.6, 1.5, 1.35, 0.3, 0.3
 _LANE, _CURVE = 0.44, 1.55
-_SMALL, _TEXT = 8.5, 9.5
+_SMALL, _TEXT, _LETTER = 8.5, 9.5, 4.9  # points; a letter of the small size is about so wide
+_UP, _BESIDE = ("data", "axes fraction"), ("axes fraction", "data")
 _EPOCH = date(1970, 1, 1)
 _FONT: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -80,16 +81,7 @@ def _canvas(height: float, days: Axis, words: Words) -> "tuple[Figure, Axes]":
     axes.set_xlim(_noon(days.first), _noon(days.last))
     _months(axes, days)
     axes.axvline(_noon(days.today), color=LIGHT["text"], linewidth=1, linestyle=(0, (3, 2)), zorder=2)
-    axes.annotate(
-        words("today"),
-        (_noon(days.today), 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(0, 3),
-        textcoords="offset points",
-        ha="center",
-        color=LIGHT["text"],
-        fontsize=_SMALL,
-    )
+    _label(axes, words("today"), (_noon(days.today), 1), LIGHT["text"], (0, 3), xycoords=_UP, ha="center")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(LIGHT["line"])
@@ -128,10 +120,32 @@ def _lane(axes: "Axes", row: int, lane: Lane, days: Axis) -> None:
             left, width = _noon(first), _noon(last) - _noon(first)
             look: dict[str, Any] = {"facecolor": LIGHT[span.kind], "hatch": hatches[span.kind], "zorder": 1}
             axes.broken_barh([(left, width)], (row - high / 2, high), edgecolor=LIGHT["surface"], linewidth=0, **look)
-    for mark in lane.marks:
-        if days.shows(mark.day):
-            shape, colour = MARKERS.get(mark.kind, PLANNED)
-            axes.plot(_noon(mark.day), row, shape, color=LIGHT[colour], markersize=6.5, zorder=3, clip_on=False)
+    shown = [mark for mark in lane.marks if days.shows(mark.day)]
+    for mark, label in zip(shown, _labels(shown, days), strict=True):
+        shape, colour = MARKERS.get(mark.kind, PLANNED)
+        axes.plot(_noon(mark.day), row, shape, color=LIGHT[colour], markersize=6.5, zorder=3, clip_on=False)
+        if label:
+            _label(axes, label, (_noon(mark.day), row), LIGHT["text"], (6, 0), va="center_baseline")
+
+
+def _labels(marks: list[Mark], days: Axis) -> list[str]:
+    """What to write beside each mark: nothing where it would run into the next one, or repeats the one before."""
+    each_day = (_WIDE - _LEFT - _RIGHT) * 72 / (days.last - days.first).days
+    edge = days.last + timedelta(days=int(_RIGHT * 72 / each_day))
+    said, written = "", []
+    for position, mark in enumerate(marks, 1):
+        following = marks[position].day if position < len(marks) else edge
+        room = (following - mark.day).days * each_day - 14
+        fits = mark.label != said and len(mark.label) * _LETTER <= room
+        written.append(mark.label if fits else "")
+        said = mark.label if fits else said
+    return written
+
+
+def _label(axes: "Axes", text: str, at: tuple[float, float], colour: str, by: tuple[float, float], **how: Any) -> None:
+    """Small words at a point of the data, some points (typographic) away from it."""
+    how = {"textcoords": "offset points", "annotation_clip": False, "fontsize": _SMALL, **how}
+    axes.annotate(text, at, xytext=by, color=colour, **how)
 
 
 def _curve(of: Curve, days: Axis, words: Words) -> "Figure":
@@ -143,11 +157,11 @@ def _curve(of: Curve, days: Axis, words: Words) -> "Figure":
     axes.set_ylabel(of.unit, color=LIGHT["muted"], rotation=0, ha="right", va="center", labelpad=24)
     _bands(axes, of, low, high)
     _points(axes, shown)
-    for mark in of.marks:
-        if days.shows(mark.day):
-            shape, colour = MARKERS.get(mark.kind, PLANNED)
-            bottom = low + (high - low) * 0.07
-            axes.plot(_noon(mark.day), bottom, shape, color=LIGHT[colour], markersize=5, zorder=4)
+    marks, bottom = [mark for mark in of.marks if days.shows(mark.day)], low + (high - low) * 0.07
+    for mark, label in zip(marks, _labels(marks, days), strict=True):
+        shape, colour = MARKERS.get(mark.kind, PLANNED)
+        axes.plot(_noon(mark.day), bottom, shape, color=LIGHT[colour], markersize=5, zorder=4)
+        _label(axes, label, (_noon(mark.day), bottom), LIGHT["text"], (5, 0), va="center_baseline")
     return figure
 
 
@@ -172,16 +186,8 @@ def _bands(axes: "Axes", of: Curve, low: float, high: float) -> None:
             continue
         axes.axhspan(bottom, top, facecolor=LIGHT[band.tone], edgecolor=LIGHT["surface"], linewidth=1.2, zorder=0)
         if (top - bottom) / (high - low) > 0.07:
-            style: dict[str, Any] = {"color": LIGHT[f"{band.tone}-text"], "fontsize": _SMALL, "va": "center"}
-            axes.annotate(
-                band.label,
-                (1, (bottom + top) / 2),
-                xycoords=("axes fraction", "data"),
-                xytext=(6, 0),
-                textcoords="offset points",
-                annotation_clip=False,
-                **style,
-            )
+            middle = (1, (bottom + top) / 2)
+            _label(axes, band.label, middle, LIGHT[f"{band.tone}-text"], (6, 0), xycoords=_BESIDE, va="center")
 
 
 def _points(axes: "Axes", shown: list[Point]) -> None:

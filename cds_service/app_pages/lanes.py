@@ -51,7 +51,7 @@ def course(
     mouth, events = sorted(_mouth(record), key=_newest), sorted(_events(record), key=_newest)
     lanes += [_happened(words("lane-mouth"), mouth, words)] if mouth else []
     lanes += [_happened(words("lane-events"), events, words)] if events else []
-    planned = tuple(Mark(plan.day, "", f"plan-{plan.state}") for plan in plans if plan.day >= record.as_of)
+    planned = tuple(Mark(plan.day, plan.short, f"plan-{plan.state}") for plan in plans if plan.day >= record.as_of)
     lanes += [Lane(words("lane-planned"), planned)] if planned else []
     tables += [_event_table([*mouth, *events], words, speaker)] if mouth or events else []
     alt = words("alt-course", rows=", ".join(lane.name for lane in lanes))
@@ -131,7 +131,9 @@ def _newest(told: _Told) -> tuple[object, str]:
 
 
 def _happened(name: str, told: Iterable[_Told], words: Words) -> Lane:
-    return Lane(name, tuple(Mark(near(when), words(kind), kind) for kind, when, _ in told))
+    """Each with a short word beside its shape, where there is room."""
+    shown = ((near(when), kind) for kind, when, _ in told)
+    return Lane(name, tuple(Mark(day, words(kind.replace("event-", "short-")), kind) for day, kind in shown))
 
 
 def _event_table(told: list[_Told], words: Words, speaker: Speaker) -> Table:

@@ -26,13 +26,16 @@ _VISITS = {c.INJECTION_VISIT: "plan-injection-visit", **dict.fromkeys(c.DENTAL_V
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One date: what it is for, in which state, by which rule (None where the record itself says so)."""
+    """One date: what it is for, in which state, by which rule (None where the record itself says so); ``short`` is
+    what a picture calls it.
+    """
 
     day: date
     what: str
     state: str
     rule: str | None = None
     note: str = ""
+    short: str = ""
 
 
 def plans(
@@ -60,7 +63,8 @@ def _booked(record: PatientRecord, words: Words) -> Iterator[Plan]:
     for visit in record.appointments:
         word = next((_VISITS[name] for name in visit.concepts if name in _VISITS), None)
         if word and visit.status == "booked" and visit.when is not None and visit.when.first >= record.as_of:
-            yield Plan(visit.when.first, words(word), BOOKED)
+            short = words("short-dentist" if word == "plan-dental-visit" else "short-visit")
+            yield Plan(visit.when.first, words(word), BOOKED, short=short)
 
 
 def _doses(
@@ -76,7 +80,8 @@ def _doses(
         if one.late is not None:
             note += words("plan-late-from", day=speaker.figures.show(one.late))
         what = words("plan-dose", drug=speaker.figures.name(one.drug))
-        yield Plan(one.due, what, LATE if late else waiting, "DMAB-ADH-01" if one.late is not None else None, note)
+        rule = "DMAB-ADH-01" if one.late is not None else None
+        yield Plan(one.due, what, LATE if late else waiting, rule, note, words("short-dose"))
 
 
 def _dentist(record: PatientRecord, finding: Finding | None, limits: Any, words: Words) -> Iterator[Plan]:
@@ -84,7 +89,7 @@ def _dentist(record: PatientRecord, finding: Finding | None, limits: Any, words:
     if limits is None or not _concerns(finding) or not isinstance(seen, Known) or seen.value.when is None:
         return
     day = seen.value.when.last + timedelta(days=int(limits.interval.value))
-    yield Plan(day, words("plan-dentist"), _state(day, record.as_of), "ONJ-FU-01")
+    yield Plan(day, words("plan-dentist"), _state(day, record.as_of), "ONJ-FU-01", short=words("short-dentist"))
 
 
 def _review(record: PatientRecord, finding: Finding | None, limits: Any, words: Words) -> Iterator[Plan]:
@@ -94,21 +99,23 @@ def _review(record: PatientRecord, finding: Finding | None, limits: Any, words: 
         return
     day = add_months(begun.value.when.last, int(limits.after.value))
     if day >= record.as_of or finding.verdict.outcome is Outcome.DUE:
-        yield Plan(day, words("plan-review"), _state(day, record.as_of), "DUR-24M-01")
+        yield Plan(day, words("plan-review"), _state(day, record.as_of), "DUR-24M-01", short=words("short-review"))
 
 
 def _bridge(record: PatientRecord, finding: Finding | None, limits: Any, words: Words) -> Iterator[Plan]:
     """The bridge that is due; or, while denosumab runs, when it would come if the last dose were the last."""
     planned = finding.verdict.figures.get("on") if finding is not None and finding.verdict.outcome == "due" else None
     if isinstance(planned, date):
-        yield Plan(planned, words("plan-bridge"), _state(planned, record.as_of), "BRIDGE-02")
+        yield Plan(
+            planned, words("plan-bridge"), _state(planned, record.as_of), "BRIDGE-02", short=words("short-bridge")
+        )
         return
     last = record.last_given(DENOSUMAB_INGREDIENT)
     if limits is None or not record.orders(DENOSUMAB_INGREDIENT) or not isinstance(last, Known):
         return
     if last.value.when is not None and record.treated(DENOSUMAB_INGREDIENT).is_yes:
         day = max(record.as_of, last.value.when.last + timedelta(days=int(limits.after_last.value)))
-        yield Plan(day, words("plan-bridge-if"), IF, "BRIDGE-01")
+        yield Plan(day, words("plan-bridge-if"), IF, "BRIDGE-01", short=words("short-bridge-if"))
 
 
 def _fresh_until(record: PatientRecord, numbers: Numbers, words: Words) -> Iterator[Plan]:
@@ -126,7 +133,7 @@ def _fresh_until(record: PatientRecord, numbers: Numbers, words: Words) -> Itera
         reading = record.latest(*concepts, within=window)
         if isinstance(reading, Known):
             day = reading.value.when.first + timedelta(days=int(window.value))
-            yield Plan(day, words(f"plan-{word}"), _state(day, record.as_of), rule)
+            yield Plan(day, words(f"plan-{word}"), _state(day, record.as_of), rule, short=words(f"short-{word}"))
 
 
 def _state(day: date, today: date) -> str:

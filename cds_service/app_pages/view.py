@@ -9,7 +9,7 @@ from markupsafe import Markup
 from cds_service.app_pages.again import again, named
 from cds_service.app_pages.asking import APP, judged, read_at_app, wanted
 from cds_service.app_pages.compared import Compared, compare
-from cds_service.app_pages.curves import calcium_curve, clearance_curve, vitamin_d_curve, vitamin_d_levels
+from cds_service.app_pages.curves import calcium_curve, clearance_curve, ctx_curve, vitamin_d_curve, vitamin_d_levels
 from cds_service.app_pages.entries import Entry, FormOf, Standing, entries
 from cds_service.app_pages.lanes import course, days_of
 from cds_service.app_pages.lights import Row, rows
@@ -121,6 +121,7 @@ def _curves(record: PatientRecord, numbers: Numbers, speaker: Speaker, words: Wo
         clearance_curve(record, dosing.table if dosing is not None else None, speaker, words),
         calcium_curve(record, numbers.of("CA-HYPO-01"), speaker, words),
         vitamin_d_curve(record, levels, speaker, words) if levels is not None else None,
+        ctx_curve(record, speaker, words),
     )
     return tuple(curve for curve in found if curve is not None)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cds_service.app_pages.curves import calcium_curve, clearance_curve, vitamin_d_curve, vitamin_d_levels
+from cds_service.app_pages.curves import calcium_curve, clearance_curve, ctx_curve, vitamin_d_curve, vitamin_d_levels
 from cds_service.app_pages.series import Curve
 from cds_service.app_pages.words import page_words
 from hooks.limits import EDITIONS
@@ -166,3 +166,13 @@ def test_a_level_in_another_unit_is_converted_for_the_picture_alone() -> None:
 def test_without_levels_there_is_no_vitamin_d_curve() -> None:
     assert vitamin_d_curve(record_of(Bedside()), vitamin_d_levels(numbers(NEWEST)), speaker(), WORDS) is None
     assert vitamin_d_levels(numbers("no-edition")) is None
+
+
+def test_ctx_is_a_trend_without_a_limit() -> None:
+    bedside = Bedside().observed("ctx_serum", "300 pg/mL @ 2026-03-01").observed("ctx_serum", "0.6 ng/mL @ 2026-05-01")
+    curve = ctx_curve(record_of(bedside), speaker(), WORDS)
+    assert curve is not None
+    assert [point.low for point in curve.points] == [300.0, 600.0]
+    assert curve.bands == ()
+    assert "0.6 ng/mL" in str(curve.tables[0].rows[0][1])
+    assert ctx_curve(record_of(Bedside()), speaker(), WORDS) is None

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from cds_service.app_pages import drawing
 from cds_service.app_pages.page import Links, alone_policy, patient_page, style
 from cds_service.app_pages.palette import DARK, LIGHT, MARKERS, darkened
+from cds_service.app_pages.series import Axis, Mark
 from cds_service.app_pages.words import BadWords as _BadWords
 from cds_service.app_pages.words import Words, block, inline, page_words, plain
 from tests.app_pages.seen import html, view, viewed
@@ -178,6 +180,20 @@ def test_every_colour_has_a_counterpart_and_every_mark_a_colour() -> None:
     assert {colour for _, colour in MARKERS.values()} <= set(LIGHT)
 
 
+LABELS = [
+    ([(0, "4 mg"), (28, "4 mg"), (56, "3.3 mg")], ["4 mg", "", "3.3 mg"]),  # what repeats is not said again
+    ([(0, "dentist"), (3, "X-ray"), (100, "dentist")], ["", "X-ray", "dentist"]),  # no room beside the first
+    ([(100, "a word so long that it would leave the picture on the right hand side of everything")], [""]),
+]
+
+
+@pytest.mark.parametrize(("marks", "written"), LABELS)
+def test_labels_keep_out_of_each_others_way(marks: list[tuple[int, str]], written: list[str]) -> None:
+    days = Axis(date(2026, 1, 1), date(2026, 4, 1), date(2026, 7, 1))
+    shown = [Mark(days.first + timedelta(days=day), label) for day, label in marks]
+    assert drawing._labels(shown, days) == written
+
+
 def test_months_are_named_in_the_language_of_the_reader() -> None:
     import matplotlib.text
 
@@ -210,6 +226,7 @@ FAMILIES = (
     "sex",
     "event",
     "plan",
+    "short",
     "legend",
     "chapter",
     "at",

@@ -60,6 +60,7 @@ def test_everything_its_checks_read_is_fetched() -> None:
     templates = wanted(parts()).prefetch
     assert templates["patient"] == "Patient/{{context.patientId}}"
     assert {"observations", "medicationRequests", "procedures", "appointments"} <= set(templates)
+    assert "41171-0" in templates["observations"]  # CTX, drawn without a rule
     own = with_local_codes(parts().terminology, [("https://lab.example.org", "K9", "creatinine_serum")])
     assert "K9" in wanted(replace(parts(), terminology=own)).prefetch["observations"]
     assert "K9" not in templates["observations"]

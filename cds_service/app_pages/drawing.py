@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Inches; a picture fills the width of the page at about its own size, and all of them have the same margins.
 _WIDE, _LEFT, _RIGHT, _TOP, _BOTTOM = 9.6, 1.5, 1.35, 0.3, 0.3
 _LANE, _CURVE = 0.44, 1.55
-_SMALL, _TEXT, _LETTER = 8.5, 9.5, 4.9  # points; a letter of the small size is about so wide
+_SMALL, _TEXT, _LETTER, _TOUCHING = 8.5, 9.5, 4.9, 9.0  # points; a small letter is about so wide, a shape so large
 _UP, _BESIDE = ("data", "axes fraction"), ("axes fraction", "data")
 _EPOCH = date(1970, 1, 1)
 _FONT: dict[Any, Any] = {
@@ -92,7 +92,7 @@ def _canvas(height: float, days: Axis, words: Words) -> "tuple[Figure, Axes]":
 def _months(axes: "Axes", days: Axis) -> None:
     """Ticks at the first of a month, so many that their names do not touch, named in the reader's language."""
     months = (days.last.year - days.first.year) * 12 + days.last.month - days.first.month
-    step = next(each for each in (1, 2, 3, 6, 12) if months / each <= 10 or each == 12)
+    step = next(each for each in (1, 2, 3, 6, 12) if months / each <= 7 or each == 12)
     index = range(days.first.year * 12 + days.first.month, days.last.year * 12 + days.last.month)
     ticks = [date(month // 12, month % 12 + 1, 1) for month in index if month % step == 0]
     axes.set_xticks([_noon(day) for day in ticks], [format_date(day, "LLL yyyy", days.language) for day in ticks])
@@ -129,16 +129,20 @@ def _lane(axes: "Axes", row: int, lane: Lane, days: Axis) -> None:
 
 
 def _labels(marks: list[Mark], days: Axis) -> list[str]:
-    """What to write beside each mark: nothing where it would run into the next one, or repeats the one before."""
+    """What to write beside each mark: nothing where it would run into the next one, or repeats the one before; where
+    marks touch, the last of them says what all are.
+    """
     each_day = (_WIDE - _LEFT - _RIGHT) * 72 / (days.last - days.first).days
     edge = days.last + timedelta(days=int(_RIGHT * 72 / each_day))
-    said, written = "", []
+    said, held, written = "", list[str](), []
     for position, mark in enumerate(marks, 1):
-        following = marks[position].day if position < len(marks) else edge
-        room = (following - mark.day).days * each_day - 14
-        fits = mark.label != said and len(mark.label) * _LETTER <= room
-        written.append(mark.label if fits else "")
-        said = mark.label if fits else said
+        held.append(mark.label)
+        room = ((marks[position].day if position < len(marks) else edge) - mark.day).days * each_day
+        label = ", ".join(dict.fromkeys(word for word in held if word))
+        fits = label != said and len(label) * _LETTER <= room - 14
+        written.append(label if fits else "")
+        said = label if fits else said
+        held = held if room <= _TOUCHING else []
     return written
 
 

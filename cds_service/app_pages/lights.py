@@ -40,7 +40,7 @@ def rows(findings: Findings, record: PatientRecord, speaker: Speaker, words: Wor
 
 
 def _row(line: Line, speaker: Speaker, words: Words) -> Row:
-    said = dict.fromkeys(inline(text) for text in _said(line, speaker, words) if text)
+    said = dict.fromkeys(inline(text) for text in _said(line, speaker) if text)
     return Row(
         speaker.word(f"subject-{line.subject}"),
         TONES[line.light],
@@ -50,11 +50,10 @@ def _row(line: Line, speaker: Speaker, words: Words) -> Row:
     )
 
 
-def _said(line: Line, speaker: Speaker, words: Words) -> Iterator[str]:
-    """What is due or missing; of a line that is green, or doubtful for want of a result, the newest fact."""
-    if line.light is Light.NOT_ASKED:
-        yield words("not-asked-why")
-        return
+def _said(line: Line, speaker: Speaker) -> Iterator[str]:
+    """What is due or missing; of a line that is green, or doubtful for want of a result, the newest fact; of one that
+    no rule asks about nothing.
+    """
     for finding in line.findings:
         if finding.verdict.outcome is Outcome.DUE:
             yield speaker.summary(finding)
@@ -62,7 +61,7 @@ def _said(line: Line, speaker: Speaker, words: Words) -> Iterator[str]:
             yield f"{speaker.word('missing')}{speaker.figures.colon} {speaker.missing(finding)}"
     if line.fault:
         yield speaker.word("checklist-fault")
-    elif not any(finding.speaks for finding in line.findings):
+    elif line.light is not Light.NOT_ASKED and not any(finding.speaks for finding in line.findings):
         yield from _rests_on(line, speaker)
 
 

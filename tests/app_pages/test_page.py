@@ -182,7 +182,8 @@ def test_every_colour_has_a_counterpart_and_every_mark_a_colour() -> None:
 
 LABELS = [
     ([(0, "4 mg"), (28, "4 mg"), (56, "3.3 mg")], ["4 mg", "", "3.3 mg"]),  # what repeats is not said again
-    ([(0, "dentist"), (3, "X-ray"), (100, "dentist")], ["", "X-ray", "dentist"]),  # no room beside the first
+    ([(0, "dentist"), (3, "X-ray"), (100, "dentist")], ["", "dentist, X-ray", "dentist"]),  # they touch
+    ([(0, "dentist"), (10, "X-ray"), (100, "dentist")], ["", "X-ray", "dentist"]),  # no room beside the first
     ([(100, "a word so long that it would leave the picture on the right hand side of everything")], [""]),
 ]
 

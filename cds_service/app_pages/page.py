@@ -25,7 +25,7 @@ class Links:
     """Where the page leads; each gives an address, or None where there is nothing to lead to.
 
     ``fields`` are hidden fields of the form that switches the edition, ``page`` its target; None: no switches.
-    ``wanted_form`` is the form the app was opened for; ``close`` where and with which fields a session is ended.
+    ``forms`` lists them; ``wanted_form`` is the one the app was opened for; ``close`` where and with which fields a session is ended.
     """
 
     page: str | None = None
@@ -33,6 +33,7 @@ class Links:
     language: Callable[[str], str | None] = lambda language: None
     form: Callable[[str], str | None] = lambda form: None
     reference: Callable[[str], str | None] = lambda rule: None
+    forms: str | None = None
     wanted_form: str | None = None
     close: tuple[str, Mapping[str, str]] | None = None
 

@@ -90,10 +90,12 @@ def create_app_pages(
     fetcher: Fetcher,
     current: Current | None,
     language: str,
-    form_of: FormOf = lambda rule: None,
+    form_of: FormOf | None = None,
     answered: Answered = lambda session, data: data,
 ) -> Blueprint:
-    """The pages. Without ``current``, who tells the session of a request, there is only the reference."""
+    """The pages. Without ``current``, who tells the session of a request, there is only the reference; without
+    ``form_of`` no form is linked to.
+    """
     pages = Blueprint("app_pages", __name__)
     _reference(pages, site, language)
     if current is not None:
@@ -102,8 +104,10 @@ def create_app_pages(
 
 
 def _patient(
-    pages: Blueprint, site: Site, fetcher: Fetcher, current: Current, form_of: FormOf, answered: Answered
+    pages: Blueprint, site: Site, fetcher: Fetcher, current: Current, form_of: FormOf | None, answered: Answered
 ) -> None:
+    has_forms = form_of is not None
+
     @pages.get(APP)
     def patient() -> Response:
         """The page of the session's patient, by the records of this moment."""
@@ -113,23 +117,29 @@ def _patient(
         edition = _one_of(request.args.get("edition"), EDITIONS) or parts.edition
         call = request_for(session.patient_id, session.fhir_server, session.access_token, session.user)
         data = answered(session, fetcher.complete(call, wanted(parts), session.client))
-        view = patient_view(session.patient_id, data, parts, day, chosen, edition, form_of)
-        html = patient_page(view, _links(session, chosen, edition), session.app_context.rule)
+        view = patient_view(session.patient_id, data, parts, day, chosen, edition, form_of or _no_form)
+        links = _links(session, chosen, edition, has_forms=has_forms)
+        html = patient_page(view, links, session.app_context.rule)
         return page(html, policy=page_policy(frame_ancestors=session.frame_ancestors))
 
 
-def _links(session: Session, language: str, edition: str) -> Links:
+def _links(session: Session, language: str, edition: str, *, has_forms: bool) -> Links:
     fields = {"s": session.ticket, "lang": language}
-    form = session.app_context.form
+    form = session.app_context.form if has_forms else None
     return Links(
         APP,
         fields,
         lambda wished: session.at(APP, lang=wished, edition=edition),
         lambda name: session.at(f"{APP}/forms/{name}", lang=language),
         lambda rule: address_of(rule, language, edition),
+        session.at(f"{APP}/forms", lang=language) if has_forms else None,
         session.at(f"{APP}/forms/{form}", lang=language) if form else None,
         ("/smart/close", session.hidden),
     )
+
+
+def _no_form(rule: str) -> None:
+    """There are no forms."""
 
 
 def _reference(pages: Blueprint, site: Site, language: str) -> None:

@@ -130,6 +130,7 @@ def test_links_are_there_where_they_lead_somewhere() -> None:
         lambda language: f"/app?lang={language}",
         lambda form: f"/app/forms/{form}",
         lambda rule: f"/app/reference/x#{rule}",
+        "/app/forms",
         "/app/forms/sins",
         ("/smart/close", {"csrf": "token"}),
     )

@@ -131,7 +131,10 @@ def test_a_form_that_was_wanted_is_offered_and_its_answers_are_used(serve: Serve
     addresses = [str(each["href"]) for each in Read(client.get("/app?s=tick").text).all("a")]
     assert "/app/forms/mirels?lang=fr&s=tick" in addresses
     assert "/app/forms/dietary-calcium?lang=fr&s=tick" in addresses
+    assert "/app/forms?lang=fr&s=tick" in addresses
     assert asked == [f"syn-{ABOUT.id}"]
+    without = [str(each["href"]) for each in Read(serve(session).get("/app?s=tick").text).all("a")]
+    assert not [address for address in without if "forms" in address]
 
 
 def test_a_server_that_does_not_answer_gives_a_clear_page(serve: Serve) -> None:

@@ -25,7 +25,8 @@ class Links:
     """Where the page leads; each gives an address, or None where there is nothing to lead to.
 
     ``fields`` are hidden fields of the form that switches the edition, ``page`` its target; None: no switches.
-    ``forms`` lists them; ``wanted_form`` is the one the app was opened for; ``close`` where and with which fields a session is ended.
+    ``forms`` lists the forms; ``wanted_form`` is the one the app was opened for; ``close`` where and with which fields
+    a session is ended.
     """
 
     page: str | None = None

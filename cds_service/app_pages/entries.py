@@ -1,6 +1,6 @@
 """One finding as the page shows it: the words of its card, each fact it rests on as a row, where it stands."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -71,8 +71,10 @@ def entries(findings: Findings, speaker: Speaker, words: Words, form_of: FormOf)
     return tuple(one for _, one in made)
 
 
-def entry(finding: Finding, speaker: Speaker, words: Words, form_of: FormOf) -> Entry:
-    """One finding in words."""
+def entry(
+    finding: Finding, speaker: Speaker, words: Words, form_of: FormOf, again: Mapping[str, str] | None = None
+) -> Entry:
+    """One finding in words; ``again`` are the running orders that were signed again for it, by their draft."""
     verdict, standing = finding.verdict, standing_of(finding)
     tone = tone_of(finding)
     asked = standing is Standing.UNDECIDED
@@ -85,7 +87,7 @@ def entry(finding: Finding, speaker: Speaker, words: Words, form_of: FormOf) -> 
         tuple(inline(line) for line in speaker.paragraphs(finding)) if finding.speaks else (),
         inline(speaker.missing(finding)) if finding.speaks and verdict.missing else None,
         tuple(inline(speaker.asked_for(proof)) for proof in finding.awaited),
-        facts(verdict.evidence, speaker, words),
+        facts(verdict.evidence, speaker, words, again or {}),
         speaker.source(finding) if finding.edition in finding.rule.sources else "",
         finding.rule.strength[speaker.language],
         tuple(inline(line) for line in speaker.departures(finding)),
@@ -113,21 +115,21 @@ def tone_of(finding: Finding) -> str:
     return "ok" if finding.verdict.outcome is Outcome.SATISFIED else "none"
 
 
-def facts(evidence: Iterable[Evidence], speaker: Speaker, words: Words) -> tuple[Fact, ...]:
+def facts(evidence: Iterable[Evidence], speaker: Speaker, words: Words, again: Mapping[str, str]) -> tuple[Fact, ...]:
     """Each fact once, newest first within its kind, as the record held it."""
     kinds: dict[str, list[Evidence]] = {}
     for proof in dict.fromkeys(evidence):
         kinds.setdefault(proof.what, []).append(proof)
     ordered = (proof for series in kinds.values() for proof in sorted(series, key=_day, reverse=True))
-    return tuple(
-        Fact(
-            inline(_capital(speaker.figures.name(proof.what))),
-            inline(speaker.figures.show(proof)),
-            proof.resource,
-            words(f"origin-{proof.origin}") if words.has(f"origin-{proof.origin}") else proof.origin,
-        )
-        for proof in ordered
-    )
+    return tuple(_fact(proof, speaker, words, again) for proof in ordered)
+
+
+def _fact(proof: Evidence, speaker: Speaker, words: Words, again: Mapping[str, str]) -> Fact:
+    """One row; what stands in a draft of ours stands in the running order it was made of."""
+    name = inline(_capital(speaker.figures.name("antiresorptive_order" if proof.resource in again else proof.what)))
+    origin = "origin-again" if proof.resource in again else f"origin-{proof.origin}"
+    resource = again.get(proof.resource, proof.resource)
+    return Fact(name, inline(speaker.figures.show(proof)), resource, words(origin) if words.has(origin) else origin)
 
 
 def silence(finding: Finding, words: Words) -> str | None:

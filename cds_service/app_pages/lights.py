@@ -1,6 +1,6 @@
 """Safe to give today? The lines of the checklist, with what each says in a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -35,18 +35,19 @@ class Row:
 
 
 def rows(findings: Findings, record: PatientRecord, speaker: Speaker, words: Words) -> tuple[Row, ...]:
-    """The lines in their order."""
-    return tuple(_row(line, speaker, words) for line in checklist(findings, record))
+    """The lines in their order; the drafts of the record are running orders signed again."""
+    again = {draft.source.resource: draft.prior for draft in record.drafts if draft.prior is not None}
+    return tuple(_row(line, speaker, words, again) for line in checklist(findings, record))
 
 
-def _row(line: Line, speaker: Speaker, words: Words) -> Row:
+def _row(line: Line, speaker: Speaker, words: Words, again: Mapping[str, str]) -> Row:
     said = dict.fromkeys(inline(text) for text in _said(line, speaker) if text)
     return Row(
         speaker.word(f"subject-{line.subject}"),
         TONES[line.light],
         words(f"light-{line.light.value}"),
         tuple(said),
-        tuple(entry(finding, speaker, words, lambda rule: None) for finding in line.findings),
+        tuple(entry(finding, speaker, words, lambda rule: None, again) for finding in line.findings),
     )
 
 

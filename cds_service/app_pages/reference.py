@@ -44,7 +44,7 @@ class NumberRow:
 
 @dataclass(frozen=True, slots=True)
 class RuleSheet:
-    """One rule on the page of its chapter."""
+    """One rule on the page of its chapter; ``departures`` is what a site's policy changed in it."""
 
     id: str
     title: str
@@ -56,7 +56,13 @@ class RuleSheet:
     numbers: tuple[NumberRow, ...]
     ours: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]
-    absent: bool
+    elsewhere: str
+    departures: tuple[Markup, ...]
+
+    @property
+    def absent(self) -> bool:
+        """Whether the edition asked for does not have it; ``elsewhere`` then names those that have."""
+        return bool(self.elsewhere)
 
 
 @cache
@@ -116,7 +122,8 @@ def sheet(rule: Rule, speaker: Speaker, words: Words) -> RuleSheet:
         tuple(_numbers(rule, speaker, words)),
         rule.ours,
         tuple((key, rule.sources[key][speaker.language]) for key in EDITIONS if key in rule.sources),
-        edition not in rule.sources,
+        "" if edition in rule.sources else "; ".join(words(key) for key in EDITIONS if key in rule.sources),
+        tuple(dict.fromkeys(inline(speaker.departure(each)) for each in rule.departures)),
     )
 
 

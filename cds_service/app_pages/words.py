@@ -22,7 +22,7 @@ class BadWords(ValueError):
 
 
 class Words:
-    """The words of one language: ``words("due")``, ``words("born", day="3 Jun 1956")``."""
+    """The words of one language: ``words("due")``, ``words("id", id="p1")``."""
 
     def __init__(self, language: str, table: Mapping[str, str]) -> None:
         self.language = language

@@ -226,6 +226,7 @@ FAMILIES = (
     "origin",
     "kind",
     "sex",
+    "born",
     "event",
     "plan",
     "short",

@@ -1,11 +1,14 @@
 """The reference: every rule of every chapter, in both languages, from the tables and texts of the cards."""
 
 import re
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from cds_service.app_pages.reference import address_of, chapter_name, chapter_page, chapters, contents_page, sheet
 from cds_service.app_pages.words import page_words
+from hooks.departures import Departure, Kind
 from hooks.limits import EDITIONS
 from hooks.texts import LANGUAGES
 from tests.app_pages.seen import NEWEST, parts, speaker
@@ -59,7 +62,7 @@ def test_sentences_carry_the_numbers_of_the_edition_and_leave_the_patient_open()
 
 def test_a_rule_that_an_edition_lacks_says_where_it_is() -> None:
     page = Read(chapter_page("denosumab_rhythm", parts(), "en", "aura-earlier"))
-    assert "This rule is not in this edition; it is in: aura-2026, aura-intermediate." in page.text
+    assert "This rule is not in this edition; it is in: 12th, 2026; intermediate." in page.text
 
 
 def test_a_rule_that_is_not_computed_says_why() -> None:
@@ -79,3 +82,13 @@ def test_where_a_rule_stands(edition: str) -> None:
 def test_a_chapter_without_words_goes_by_its_table() -> None:
     assert chapter_name("no_words_yet", page_words("en")) == "No words yet"
     assert re.fullmatch("Zoledronic acid.*", chapter_name("zoledronate", page_words("en")))
+
+
+def test_what_a_site_changed_is_told() -> None:
+    departure = Departure(
+        Kind.SEVERITY, "ONJ-FU-01", {"en": "x", "fr": "x"}, "info", "warning", "Dr A. Example", date(2026, 1, 5), {}
+    )
+    found = sheet(replace(parts().rules["ONJ-FU-01"], departures=(departure,)), speaker(), page_words("en"))
+    assert found.departures == (
+        "Shown as a warning at this site, as information when shipped. Approved by Dr A. Example on 5 Jan 2026.",
+    )

@@ -135,6 +135,15 @@ def test_a_contraindicated_dose_stops_although_the_chart_only_warns() -> None:
     assert "zoledronic acid 4 mg" in view("lung-zol-kidney-failing").given_again[0]
 
 
+def test_what_a_draft_of_ours_says_is_shown_where_it_stands_in_the_record() -> None:
+    for row in view("lung-zol-kidney-failing").checklist:
+        for fact in (fact for one in row.entries for fact in one.facts):
+            assert "-again" not in fact.resource
+    dose = next(row for row in view("lung-zol-kidney-failing").checklist if row.name == "Dose")
+    told = {(fact.resource, fact.origin) for one in dose.entries for fact in one.facts}
+    assert ("MedicationRequest/syn-lkf-zometa-1", "running order, as if signed again today") in told
+
+
 def test_without_a_running_order_the_chart_alone_is_judged() -> None:
     seen = view("lung-bone-metastases-untreated")
     assert seen.given_again == ()

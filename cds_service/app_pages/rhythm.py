@@ -14,6 +14,7 @@ from fhir_mappers.record.quantity import Quantity
 from hooks.limits import Rule
 
 DRUGS = (DENOSUMAB_INGREDIENT, ZOLEDRONATE)
+_LONGEST = 3660  # days; an order that repeats after more than ten years does not repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def _next(record: PatientRecord, drug: str, numbers: Numbers) -> Next | None:
     reading = record.last_given(drug)
     last = reading.value.when if isinstance(reading, Known) else None
     interval = order.interval or _usual(drug, numbers)
+    interval = interval if interval is not None and 0 < interval.value <= _LONGEST else None
     day = last.last if last is not None else None
     overdue = numbers.of("DMAB-ADH-01") if drug == DENOSUMAB_INGREDIENT else None
     return Next(

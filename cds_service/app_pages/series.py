@@ -116,10 +116,12 @@ class Axis:
 
 def axis(days: list[date], today: date, language: str) -> Axis:
     """From the first thing there is, at least half a year and at most three years back, to the last planned one."""
+    margin = timedelta(days=14)
     oldest = min((day for day in days if day <= today), default=today)
     ahead = max((day for day in days if day > today), default=today)
-    first = min(max(oldest - timedelta(days=14), today - YEARS_BACK), today - LEAST_BACK)
-    return Axis(first, today, min(max(ahead + timedelta(days=14), today + AHEAD), today + LEAST_BACK), language)
+    first = min(max(oldest, today - YEARS_BACK + margin) - margin, today - LEAST_BACK)
+    last = max(min(ahead, today + LEAST_BACK - margin) + margin, today + AHEAD)
+    return Axis(first, today, last, language)
 
 
 def on_day(record: PatientRecord, day: date) -> PatientRecord:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from cds_service.app_pages.lanes import course, days_of
+from cds_service.app_pages.page import Links, patient_page
 from cds_service.app_pages.rhythm import next_doses
 from cds_service.app_pages.series import Course, axis
 from cds_service.app_pages.who import who
 from cds_service.app_pages.words import page_words
-from tests.app_pages.seen import numbers, record_of, speaker
+from tests.app_pages.seen import numbers, record_of, speaker, viewed
 from tests.support.bedside import TODAY, Bedside
 from tests.support.drawn import name, rows
 
@@ -72,6 +73,7 @@ AXES = """
     2010-01-01             | 2023-06-01 | 2026-07-18   # no more than three years
     2026-08-01             | 2025-12-02 | 2026-08-15
     2030-01-01             | 2025-12-02 | 2026-12-03   # no more than half a year ahead
+    0001-01-01 9999-12-31  | 2023-06-01 | 2026-12-03
 """
 
 
@@ -167,3 +169,13 @@ def test_events_have_their_row_and_their_word(row: dict[str, str]) -> None:
 def test_what_was_not_done_is_no_event() -> None:
     bedside = Bedside().done("tooth_extraction", "2026-04-01", status="not-done").done("tooth_extraction", "2026-06-04")
     assert seen(bedside.done("tooth_extraction", None)).lanes == ()
+
+
+def test_dates_at_the_end_of_all_calendars_do_no_harm() -> None:
+    bedside = Bedside().ordered("xgeva", "0001-01-01", "120 mg", every="28 d").given("xgeva", "0001-01-01", "120 mg")
+    bedside.given("zometa", "9999-12-31", "4 mg").observed("creatinine_serum", "80 umol/L @ 0001-01-01")
+    bedside.observed("calcium_total", "2.3 mmol/L @ 9999-12-31").done("dental_examination", "0001-01-01")
+    bedside.ordered("zometa", "9999-12-31", "4 mg", every="28 d")
+    view = viewed(bedside)
+    assert patient_page(view, Links())
+    assert view.axis.first.year == 2023

@@ -18,6 +18,7 @@ DOSES = """
     xgeva  |       | 2026-05-06 | aura-2026    | 2026-06-03 | 2026-06-11   # the usual rhythm of the edition
     xgeva  |       | 2026-05-06 | aura-earlier |            | 2026-06-11   # it has no rule on spacing
     xgeva  | 28 d  |            | aura-2026    |            |              # nothing given: nothing to count from
+    xgeva  | 9999999 d | 2026-05-06 | aura-2026 |           | 2026-06-11   # a slip of the keyboard
     zometa | 28 d  | 2026-05-06 | aura-2026    | 2026-06-03 |              # nothing says when zoledronic acid is late
     zometa |       | 2026-05-06 | aura-2026    |            |              # monthly or quarterly: nobody knows
 """

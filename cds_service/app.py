@@ -63,12 +63,14 @@ def create_app(
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service.advising import Advisor
+    from cds_service.app_pages.routes import create_app_pages
     from cds_service.clients_file import load_clients
     from cds_service.sandbox.guard import require_allowed
     from cds_service.sandbox.page_state import edition_of_call
     from cds_service.sandbox.pages import create_sandbox
     from cds_service.site.policies import Site
     from cds_service.smart import routes as smart
+    from cds_service.smart.sessions import current
 
     require_allowed(settings)
     clients = None if settings.clients is None else load_clients(settings.clients)
@@ -78,12 +80,13 @@ def create_app(
     watch = _watch(site, clients)
     if store is not None:
         tokens = tokens or store.tokens
-    chosen = edition_of_call if settings.sandbox else None
+    fetcher, chosen = build_fetcher(settings), edition_of_call if settings.sandbox else None
     registry = smart.build_registry(settings, clients)
     links = None if store is None else smart.card_links(settings, registry)
-    advise = Advisor(site, build_fetcher(settings), watch, memory, store, chosen, links)
+    advise = Advisor(site, fetcher, watch, memory, store, chosen, links)
     app = build_app(settings, site.services(), advise, clients, tokens, watch)
     app.register_blueprint(create_assets())
+    app.register_blueprint(create_app_pages(site, fetcher, None if store is None else current, settings.language))
     app.extensions["osteohooks.parts"] = site.parts(DEVELOPMENT, site.today())
     app.extensions["osteohooks.advisor"] = advise
     if store is not None:

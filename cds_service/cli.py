@@ -41,6 +41,7 @@ _ELSEWHERE = {
     "openapi": "cds_service.cli_operations:openapi",
     "conformance": "cds_service.cli_operations:conformance",
     "doctor": "cds_service.cli_doctor:doctor",
+    "page": "cds_service.cli_page:page",
 }
 
 

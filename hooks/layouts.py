@@ -51,6 +51,14 @@ def handout(findings: Sequence[Finding], facts: Iterable[str], speaker: Speaker)
     ]
 
 
+def newest(line: Line) -> Evidence | None:
+    """The latest dated fact the line is about; of several of one day the first."""
+    facts = [(e.date.latest, e) for f in line.findings for e in f.verdict.evidence if e.date is not None]
+    measured = RESULTS.get(line.subject)
+    about = [dated for dated in facts if (dated[1].what in measured if measured else dated[1].what not in _BESIDE)]
+    return max(about, key=lambda dated: dated[0], default=(None, None))[1]
+
+
 def _line(line: Line, speaker: Speaker) -> str:
     semicolon = f"{speaker.figures.semicolon} "
     head = f"**{speaker.word(f'light-{line.light.value}')}** {speaker.word(f'subject-{line.subject}')}"
@@ -59,7 +67,7 @@ def _line(line: Line, speaker: Speaker) -> str:
 
 def _parts(line: Line, speaker: Speaker) -> Iterator[str]:
     """What is to be done or is missing, then the newest fact, then what is awaited."""
-    proof = _newest(line)
+    proof = newest(line)
     due = [f for f in line.findings if f.verdict.outcome is Outcome.DUE]
     yield from (speaker.label(f.rule.id) for f in due)
     yield from (speaker.missing(f) for f in line.findings if f.verdict.outcome is Outcome.UNDECIDED)
@@ -75,14 +83,6 @@ def _parts(line: Line, speaker: Speaker) -> Iterator[str]:
         yield speaker.word("checklist-nothing-against")
     asked = [speaker.asked_for(e) for f in line.findings for e in f.awaited]
     yield from (f"{speaker.word('awaited').lower()}{speaker.figures.colon} {one}" for one in asked)
-
-
-def _newest(line: Line) -> Evidence | None:
-    """The latest dated fact the line is about; of several of one day the first."""
-    facts = [(e.date.latest, e) for f in line.findings for e in f.verdict.evidence if e.date is not None]
-    measured = RESULTS.get(line.subject)
-    about = [dated for dated in facts if (dated[1].what in measured if measured else dated[1].what not in _BESIDE)]
-    return max(about, key=lambda dated: dated[0], default=(None, None))[1]
 
 
 def _not_judged(lines: list[Line], speaker: Speaker) -> str:

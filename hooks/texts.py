@@ -124,17 +124,10 @@ class Speaker:
     def departures(self, finding: Finding) -> list[str]:
         """What a policy of the site changed in the rule, one sentence each; none as shipped."""
         told = (d for d in finding.rule.departures if d.concerns(finding.edition, finding.verdict.case))
-        return list(dict.fromkeys(self._departure(departure) for departure in told))
+        return list(dict.fromkeys(self.departure(departure) for departure in told))
 
-    def group(self, card: str) -> str:
-        """The heading of a consolidated card."""
-        return str(self._shared["cards"][card][self.language])
-
-    def source(self, finding: Finding) -> str:
-        """The section of the guideline a finding rests on, in the edition asked."""
-        return finding.rule.sources[finding.edition][self.language]
-
-    def _departure(self, departure: Departure) -> str:
+    def departure(self, departure: Departure) -> str:
+        """One thing a policy of the site changed, with who approved it."""
         if departure.kind is Kind.SEVERITY:
             loud = {"shipped": departure.shipped, "site": departure.site}
             said = self.word("site-severity", **{key: Literal(self.word(f"as-{value}")) for key, value in loud.items()})
@@ -147,6 +140,14 @@ class Speaker:
         because = f" {self.word('site-reason', reason=why.strip().rstrip('.'))}" if why else ""
         approved = self.word("site-approved", who=departure.approved_by, day=departure.approved_on)
         return f"{said}{because} {approved}"
+
+    def group(self, card: str) -> str:
+        """The heading of a consolidated card."""
+        return str(self._shared["cards"][card][self.language])
+
+    def source(self, finding: Finding) -> str:
+        """The section of the guideline a finding rests on, in the edition asked."""
+        return finding.rule.sources[finding.edition][self.language]
 
     def _say(self, template: str, finding: Finding) -> str | None:
         """The sentence with its figures; None when one of them is not known."""

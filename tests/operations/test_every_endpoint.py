@@ -17,6 +17,8 @@ from cds_service.store.installation import open_installation
 ADDRESSES = ("/cds-services", "/cds-services/<service_id>", "/cds-services/<service_id>/feedback", "/livez", "/readyz",
              "/metrics", "/openapi.json", "/sandbox/requests", "/sandbox/requests/<scenario_id>",
              "/report")  # fmt: skip
+PAGES = ("/app", "/app/reference", "/app/reference/<chapter>", "/smart/launch", "/smart/standalone", "/smart/callback",
+         "/smart/arrived", "/smart/close", "/smart/jwks.json")  # fmt: skip
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "DUPONT")
 WORDS = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=40)
 HEADERS = st.dictionaries(
@@ -52,13 +54,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 def address(rule: str, segment: str) -> str:
-    for name in ("<service_id>", "<scenario_id>"):
+    for name in ("<service_id>", "<scenario_id>", "<chapter>"):
         rule = rule.replace(name, segment.replace("?", "%3F"))  # the test client takes the query apart from the path
     return rule
 
 
 @given(
-    st.sampled_from(ADDRESSES),
+    st.sampled_from((*ADDRESSES, *PAGES)),
     st.sampled_from(["bone-order-sign", "bone-patient-view", "lung-zol-8mg", ".."]) | st.text(min_size=1, max_size=20),
     st.sampled_from(METHODS),
     HEADERS,
@@ -77,7 +79,7 @@ def test_no_endpoint_breaks(
     assert response.status_code < 500, response.text
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["X-Request-Id"]
-    if rule == "/report" and response.mimetype == "text/plain":  # people read it, in a browser
+    if rule in ("/report", *PAGES) and response.mimetype in ("text/plain", "text/html"):  # read in a browser
         return
     if method not in ("HEAD", "OPTIONS") and response.status_code != 200:
         assert response.content_type == "application/json"
@@ -88,4 +90,4 @@ def test_every_address_is_among_them(app: Flask) -> None:
     others = ("/static/", "/sandbox")  # what a browser opens, and the other servers of the sandbox: tests/sandbox
     found = {rule.rule for rule in app.url_map.iter_rules()}
     here = {each for each in found if each.startswith("/sandbox/requests") or not each.startswith(others)}
-    assert here == set(ADDRESSES)
+    assert here == {*ADDRESSES, *PAGES}

@@ -24,6 +24,8 @@ NOT_A_DAY, OUT_OF_RANGE, TOO_MANY, TOO_LONG, UNKNOWN_QUESTION = (
 )
 LONGEST_TEXT, LONGEST_NUMBER = 4000, 18
 
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -216,25 +218,30 @@ def _quantity(question: Question, value: Value) -> Json:
 
 
 def _observation(question: Question, value: Value, about: About) -> Json:
-    said: Json = {
-        "choice": lambda: {"valueCodeableConcept": {"coding": [_coding(question, str(value))]}},
-        "quantity": lambda: {"valueQuantity": _quantity(question, value)},
-        "boolean": lambda: {"valueBoolean": value},
-        "integer": lambda: {"valueInteger": value},
-    }.get(question.kind, lambda: {"valueDateTime": value})()
     code: dict[str, Any] = {"system": LOCAL_SYSTEM, "code": question.link, "display": question.text["en"]}
     return {
         "resourceType": "Observation",
         "status": "final",
-        "category": [{"coding": [{"system": f"{_CATEGORIES}/observation-category", "code": "survey"}]}],
+        "category": [{"coding": [{"system": _CATEGORY, "code": "survey"}]}],
         "code": {"coding": [code]},
         **_whose(about, "performer", None),
         "effectiveDateTime": about.when,
-        **said,
+        **_observed(question, value),
     }
 
 
-_CATEGORIES = "http://terminology.hl7.org/CodeSystem"
+def _observed(question: Question, value: Value) -> Json:
+    match question.kind:
+        case "choice":
+            return {"valueCodeableConcept": {"coding": [_coding(question, str(value))]}}
+        case "quantity":
+            return {"valueQuantity": _quantity(question, value)}
+        case "boolean":
+            return {"valueBoolean": value}
+        case "integer":
+            return {"valueInteger": value}
+        case _:
+            return {"valueDateTime": value}
 
 
 def _whose(about: About, author: str, source: str | None) -> Json:

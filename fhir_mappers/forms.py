@@ -148,7 +148,7 @@ def _help(link: str, text: Words) -> Json:
 
 
 def _extensions(question: Question) -> list[Json]:
-    """What SDC adds: limits, the unit, and that an answer is an observation which may come from, and go to, the record."""
+    """What SDC adds: limits, the unit, and that an answer is an observation of the record."""
     found: list[Json] = []
     if question.kind != "text":
         found.append({"url": f"{_SDC}observationExtract", "valueBoolean": True})

@@ -1,4 +1,4 @@
-"""The forms of the product: TOML tables in ``hooks/forms`` poured into `fhir_mappers.forms.Form`, refused if they misfit.
+"""The forms of the product: TOML tables in ``hooks/forms`` poured into `fhir_mappers.forms.Form`.
 
 A question's link id and every option must be a local code that the value sets know, the texts must stand in every
 language, and every rule must be one of the guideline: a misspelt item would be asked and never read.

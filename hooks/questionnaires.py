@@ -1,7 +1,7 @@
 """The forms of the product: TOML tables in ``hooks/forms`` poured into `fhir_mappers.forms.Form`.
 
-A question's link id and every option must be a local code that the value sets know, the texts must stand in every
-language, and every rule must be one of the guideline: a misspelt item would be asked and never read.
+A question's link id and every option must be a local code that the value sets know, and the texts must stand in every
+language: a misspelt item would be asked and never read. A question is described once, whatever forms ask it.
 """
 
 import tomllib
@@ -11,26 +11,27 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from fhir_mappers.forms import KINDS, Form, Option, Question
+from fhir_mappers.forms import KINDS, OPENED, Form, Option, Question
 from fhir_mappers.terminology import LOCAL_SYSTEM, default_terminology
 from hooks.limits import BadTable
 from hooks.texts import LANGUAGES
 
-_ABOUT_FORM = {"code", "title", "purpose", "rules", "question", "note"}
-_ABOUT_QUESTION = {
-    "link", "text", "kind", "options", "unit", "low", "high", "repeats", "required", "help", "valid",
-}  # fmt: skip
+_ABOUT_FORM = {"code", "title", "purpose", "rules", "questions", "note"}
+_ABOUT_QUESTION = {"text", "kind", "options", "unit", "low", "high", "repeats", "required", "help", "valid"}
+_TABLES = {"form", "question", "options"}
+_SUBMITTED = "form-"  # how the local codes of forms whose submission is a fact begin
 
 
 @cache
 def forms() -> Mapping[str, Form]:
-    """Every shipped form by id, in the order of their files' names."""
+    """Every shipped form by id, in the order of their files' names.
+
+    Raises:
+        BadTable: a table does not fit.
+    """
     folder = files("hooks").joinpath("forms")
-    found: dict[str, Form] = {}
-    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
-        for key, table in tomllib.loads(file.read_text("utf-8")).items():
-            found[key] = form(key, table)
-    return found
+    found = [file for file in folder.iterdir() if file.name.endswith(".toml")]
+    return read_forms(tomllib.loads(file.read_text("utf-8")) for file in sorted(found, key=lambda file: file.name))
 
 
 def form_for(rule_id: str) -> Form | None:
@@ -38,42 +39,63 @@ def form_for(rule_id: str) -> Form | None:
     return next((each for each in forms().values() if rule_id in each.rules), None)
 
 
-def form(key: str, table: Mapping[str, Any]) -> Form:
-    """One form from its table.
+def read_forms(tables: Iterable[Mapping[str, Any]]) -> Mapping[str, Form]:
+    """The forms of several tables, each with ``[form.ID]``, ``[question.LINK]`` and shared ``[options]``.
 
     Raises:
-        BadTable: a key is unknown or missing, a text lacks a language, or a code is not among the local codes.
+        BadTable: a key is unknown, missing or said twice, a text lacks a language, a code is not among the local codes,
+            or a form asks a question nobody describes.
     """
-    _fits(key, table, _ABOUT_FORM, {"code", "title", "purpose", "rules", "question"})
-    _known(key, table["code"])
-    questions = tuple(_question(key, row) for row in table["question"])
-    links = [question.link for question in questions]
-    if len(set(links)) != len(links):
-        raise BadTable(f"form {key}: a question stands in it twice")
+    whole: dict[str, dict[str, Any]] = {name: {} for name in _TABLES}
+    for table in tables:
+        _fits("a table of forms", table, _TABLES, set())
+        for name, rows in table.items():
+            if twice := sorted(set(rows) & set(whole[name])):
+                raise BadTable(f"{name} {twice[0]} is described twice")
+            whole[name] |= rows
+    questions = {link: _question(link, row, whole["options"]) for link, row in whole["question"].items()}
+    made = {key: _form(key, row, questions) for key, row in whole["form"].items()}
+    unasked = set(questions) - {question.link for form in made.values() for question in form.questions}
+    if unasked:
+        raise BadTable(f"no form asks {sorted(unasked)}")
+    return made
+
+
+def _form(key: str, table: Mapping[str, Any], questions: Mapping[str, Question]) -> Form:
+    where = f"form {key}"
+    _fits(where, table, _ABOUT_FORM, {"title", "purpose", "rules", "questions"})
+    links, code = table["questions"], table.get("code")
+    if len(set(links)) != len(links) or not set(links) <= set(questions):
+        raise BadTable(f"{where}: a question stands in it twice, or is described nowhere")
+    if code is not None:
+        _known(where, code)
     return Form(
         key,
-        table["code"],
-        _words(key, table["title"]),
-        _words(key, table["purpose"]),
+        code,
+        _words(where, table["title"]),
+        _words(where, table["purpose"]),
         tuple(table["rules"]),
-        questions,
-        _words(key, table["note"]) if "note" in table else None,
+        tuple(questions[link] for link in links),
+        _words(where, table["note"]) if "note" in table else None,
+        code is not None and code.startswith(_SUBMITTED),
     )
 
 
-def _question(key: str, row: Mapping[str, Any]) -> Question:
-    where = f"form {key}, {row.get('link')}"
-    _fits(where, row, _ABOUT_QUESTION, {"link", "text", "kind"})
-    _known(where, row["link"])
+def _question(link: str, row: Mapping[str, Any], shared: Mapping[str, Any]) -> Question:
+    where = f"question {link}"
+    _fits(where, row, _ABOUT_QUESTION, {"text", "kind"})
+    _known(where, link)
+    if link == OPENED:
+        raise BadTable(f"{where}: it is answered by submitting the form")
     if row["kind"] not in KINDS or (row["kind"] == "choice") != ("options" in row):
         raise BadTable(f"{where}: kind {row['kind']!r} is unknown, or does not go with its options")
     if (row["kind"] == "quantity") != ("unit" in row):
         raise BadTable(f"{where}: a quantity, and nothing else, has a unit")
     return Question(
-        row["link"],
+        link,
         _words(where, row["text"]),
         row["kind"],
-        tuple(_options(where, row.get("options", ()))),
+        tuple(_options(where, _listed(where, row.get("options", ()), shared))),
         row.get("unit"),
         _limit(row, "low"),
         _limit(row, "high"),
@@ -84,6 +106,15 @@ def _question(key: str, row: Mapping[str, Any]) -> Question:
     )
 
 
+def _listed(where: str, options: Any, shared: Mapping[str, Any]) -> Any:
+    """The options themselves, or those of a list that several questions share."""
+    if not isinstance(options, str):
+        return options
+    if options not in shared:
+        raise BadTable(f"{where}: there is no list of options {options!r}")
+    return shared[options]
+
+
 def _options(where: str, rows: Iterable[Mapping[str, Any]]) -> Iterable[Option]:
     for row in rows:
         _known(where, row["code"])
@@ -92,13 +123,13 @@ def _options(where: str, rows: Iterable[Mapping[str, Any]]) -> Iterable[Option]:
 
 
 def _limit(row: Mapping[str, Any], name: str) -> Decimal | None:
-    return Decimal(str(row[name])) if name in row else None
+    return Decimal(row[name]) if name in row else None
 
 
 def _words(where: str, words: Any) -> dict[str, str]:
     if not isinstance(words, Mapping) or set(words) != set(LANGUAGES) or not all(words.values()):
         raise BadTable(f"{where}: a text needs {' and '.join(LANGUAGES)}")
-    return dict(words)
+    return {language: words[language] for language in LANGUAGES}
 
 
 def _known(where: str, code: str) -> None:

@@ -16,7 +16,7 @@ from cds_service.store.installation import open_installation
 
 ADDRESSES = ("/cds-services", "/cds-services/<service_id>", "/cds-services/<service_id>/feedback", "/livez", "/readyz",
              "/metrics", "/openapi.json", "/sandbox/requests", "/sandbox/requests/<scenario_id>",
-             "/report")  # fmt: skip
+             "/report", "/fhir/metadata", "/fhir/Questionnaire", "/fhir/Questionnaire/<form_id>")  # fmt: skip
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "DUPONT")
 WORDS = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=40)
 HEADERS = st.dictionaries(
@@ -52,7 +52,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 def address(rule: str, segment: str) -> str:
-    for name in ("<service_id>", "<scenario_id>"):
+    for name in ("<service_id>", "<scenario_id>", "<form_id>"):
         rule = rule.replace(name, segment.replace("?", "%3F"))  # the test client takes the query apart from the path
     return rule
 
@@ -80,7 +80,7 @@ def test_no_endpoint_breaks(
     if rule == "/report" and response.mimetype == "text/plain":  # people read it, in a browser
         return
     if method not in ("HEAD", "OPTIONS") and response.status_code != 200:
-        assert response.content_type == "application/json"
+        assert response.content_type in ("application/json", "application/fhir+json")
         assert json.loads(response.data)["resourceType"] == "OperationOutcome"
 
 

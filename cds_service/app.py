@@ -20,6 +20,7 @@ from cds_service.operations.openapi import describe
 from cds_service.operations.pages import create_pages
 from cds_service.operations.rates import Rates
 from cds_service.operations.watch import Watch
+from cds_service.questionnaires_api import create_fhir
 from cds_service.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def build_app(
     rates = Rates(settings.rate_limit)
     app.register_blueprint(create_blueprint(listed, advise, settings.language, authenticate, open_discovery, rates))
     counts = seen.metrics if settings.metrics else None
+    app.register_blueprint(create_fhir(settings.public_url))
     app.register_blueprint(create_pages(seen.ready, counts, lambda: _described(app, listed, settings.public_url)))
     error_answers.install(app)
     app.after_request(_secured(settings.public_url))

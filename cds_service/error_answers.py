@@ -19,7 +19,8 @@ _HTTP: dict[int, tuple[str, str, str, str]] = {
     404: (
         "not-found",
         "There is nothing at this address.",
-        "The service has /cds-services, /cds-services/{id} and its /feedback, /livez, /readyz and /openapi.json.",
+        "The service has /cds-services, /cds-services/{id} and its /feedback, /fhir/Questionnaire, /livez, /readyz and "
+        "/openapi.json.",
         "Check the base address; discovery is GET /cds-services.",
     ),
     405: (

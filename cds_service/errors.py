@@ -75,6 +75,45 @@ class UnknownService(Refusal):
         )
 
 
+class UnknownQuestionnaire(Refusal):
+    """404: no form of that id."""
+
+    status, code = 404, "not-found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no Questionnaire of this id.",
+            "Forms are read by the ids that a search lists.",
+            "Search with GET /fhir/Questionnaire and use one of its ids.",
+        )
+
+
+class UnknownParameter(Refusal):
+    """400: a search with a parameter we do not know, by a caller who wants all of them heeded."""
+
+    code = "not-supported"
+
+    def __init__(self, known: tuple[str, ...]) -> None:
+        super().__init__(
+            "The search has a parameter that is not supported.",
+            "It was asked with Prefer: handling=strict.",
+            f"Use {', '.join(known)}.",
+        )
+
+
+class NotAcceptable(Refusal):
+    """406: wanted in a format we do not speak."""
+
+    status, code = 406, "not-supported"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Resources are available in JSON only.",
+            "The Accept header or _format asks for something else.",
+            "Send Accept: application/fhir+json.",
+        )
+
+
 class MissingData(Refusal):
     """412: data without which nothing can be said came neither with the call nor from a FHIR server; ``asked`` tells
     what that one did.

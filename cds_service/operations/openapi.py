@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from cds_service.hooks_api import Service
+from cds_service.operations import openapi_fhir
 from cds_service.operations.shapes import Schema, name, ref, schemas
 from hooks.exact_json import dumps_exact
 
@@ -57,12 +58,12 @@ def document(services: tuple[Service, ...], public_url: str | None = None, *, fe
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": public_url or "/"}],
-        "paths": paths | _health(),
+        "paths": paths | openapi_fhir.paths() | _health(),
         "components": {
             "schemas": schemas(service.hook for service in services),
             "securitySchemes": {"client": _token()},
         },
-        "tags": [{"name": tag} for tag in ("CDS Hooks", "Operations")],
+        "tags": [{"name": tag} for tag in ("CDS Hooks", "Forms", "Operations")],
     }
 
 

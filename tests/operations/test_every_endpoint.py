@@ -54,7 +54,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 def address(rule: str, segment: str) -> str:
-    for name in ("<service_id>", "<scenario_id>", "<chapter>"):
+    for name in ("<service_id>", "<scenario_id>", "<chapter>", "<form_id>"):
         rule = rule.replace(name, segment.replace("?", "%3F"))  # the test client takes the query apart from the path
     return rule
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -23,6 +23,9 @@ from fhir_mappers.record.answer import UNREADABLE
 from fhir_mappers.record.facts import ANSWERS
 from hooks.exact_json import dumps_exact
 from hooks.request import HookRequest
+
+if TYPE_CHECKING:
+    from cds_service.smart.sessions import AppSession
 
 LASTS = timedelta(hours=12)  # a working day: until the order they were given for is signed
 _LONGEST = timedelta(days=7)
@@ -44,6 +47,11 @@ class Whose:
         """As a call or a session names them."""
         base = read_base(fhir_server)
         return cls(client.id, fhir_server if base is None else base.url, patient_id)
+
+    @classmethod
+    def of_session(cls, session: "AppSession") -> "Whose":
+        """The patient of a session of the app."""
+        return cls.of(session.client, session.fhir_server, session.patient_id)
 
 
 class KeptAnswers:
@@ -101,6 +109,13 @@ class KeptAnswers:
         except Unavailable:
             return data
         return with_answers(data, *kept.values())
+
+    def for_page(self, session: "AppSession", data: Completed) -> Completed:
+        """The data of a page of the app with the answers kept for its patient."""
+        try:
+            return with_answers(data, *self.of(Whose.of_session(session)).values())
+        except Unavailable:
+            return data
 
     def _change(self, whose: Whose, change: Callable[[Mapping[str, Json]], Mapping[str, Json]]) -> None:
         """Change the rows as they are now; where another worker was faster, as it left them."""

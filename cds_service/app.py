@@ -24,7 +24,6 @@ from cds_service.questionnaires_api import create_fhir
 from cds_service.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
-    from cds_service.answered import KeptAnswers
     from cds_service.clients_file import ClientsFile
     from cds_service.pipeline import Parts
     from cds_service.site.policies import Site
@@ -67,6 +66,7 @@ def create_app(
     from cds_service.advising import Advisor
     from cds_service.app_pages.routes import create_app_pages
     from cds_service.clients_file import load_clients
+    from cds_service.form_pages import install as form_pages
     from cds_service.sandbox.guard import require_allowed
     from cds_service.sandbox.page_state import edition_of_call
     from cds_service.sandbox.pages import create_sandbox
@@ -85,7 +85,7 @@ def create_app(
     fetcher, chosen = build_fetcher(settings), edition_of_call if settings.sandbox else None
     registry = smart.build_registry(settings, clients)
     links = None if store is None else smart.card_links(settings, registry)
-    answers = _kept_answers(store)
+    answers = form_pages.kept_answers(store)
     advise = Advisor(site, fetcher, watch, memory, store, chosen, links, answers)
     app = build_app(settings, site.services(), advise, clients, tokens, watch)
     app.register_blueprint(create_assets())
@@ -97,7 +97,7 @@ def create_app(
         _report(app, store, settings, site)
         smart.install(app, settings, registry, store.vault)
     if answers is not None:
-        _forms(app, settings, site, fetcher, answers)
+        form_pages.install(app, settings, site, fetcher, answers)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock, settings.language, settings.edition))
     return app
@@ -124,24 +124,6 @@ def _report(app: Flask, store: "Store", settings: Settings, site: "Site") -> Non
 
     guard = gate(settings, development=app.extensions["osteohooks.clients"] is None)
     app.register_blueprint(create_report(store.database, guard, site, settings.language))
-
-
-def _kept_answers(store: "Store | None") -> "KeptAnswers | None":
-    from cds_service.answered import KeptAnswers
-
-    return None if store is None else KeptAnswers(store.vault, store.ring.current, store.clock)
-
-
-def _forms(app: Flask, settings: Settings, site: "Site", fetcher: Fetcher, answers: "KeptAnswers") -> None:
-    """The form pages of the app."""
-    from cds_service.fetching.posting import Poster
-    from cds_service.form_pages.desk import Desk
-    from cds_service.form_pages.routes import create_forms
-    from cds_service.smart.sessions import current
-
-    ca_file = None if settings.fetch_ca_file is None else str(settings.fetch_ca_file)
-    desk = Desk(site, fetcher, Poster(ca_file), answers, settings.now)
-    app.register_blueprint(create_forms(desk, current))
 
 
 def _keep(app: Flask, store: "Store", watch: Watch, site: "Site") -> None:

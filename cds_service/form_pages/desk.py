@@ -116,7 +116,7 @@ class Desk:
         Args:
             name: of this submission; the same answers sent twice are stored once.
         """
-        whose = Whose.of(session.client, session.fhir_server, session.patient_id)
+        whose = Whose.of_session(session)
         if self._kept.was_written(whose, name):
             return Saved(Written.ALL, kept=False)
         whole = self.bundle(session, form, answers, name)
@@ -140,7 +140,7 @@ class Desk:
     def answers(self, session: AppSession) -> dict[str, Json]:
         """What is kept for the patient, by form; nothing where the store cannot be reached."""
         try:
-            return dict(self._kept.of(Whose.of(session.client, session.fhir_server, session.patient_id)))
+            return dict(self._kept.of(Whose.of_session(session)))
         except Unavailable:
             return {}
 

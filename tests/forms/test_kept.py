@@ -14,9 +14,16 @@ import pytest
 
 from cds_service.answered import LASTS, KeptAnswers, Whose, with_answers
 from cds_service.clients import DEVELOPMENT
+from cds_service.fetching.fetcher import Fetcher
+from cds_service.fetching.posting import Poster
 from cds_service.form_pages.asking import Wanted
+from cds_service.form_pages.desk import Desk as FormDesk
+from cds_service.form_pages.desk import Saved
+from cds_service.form_pages.writing import Written
 from cds_service.prefetch import Completed
 from cds_service.settings import Settings
+from cds_service.site.policies import Site
+from cds_service.smart.sessions import AppSession
 from cds_service.store.engine import Database, Unavailable
 from cds_service.store.held import Vault
 from cds_service.store.installation import open_installation
@@ -26,7 +33,9 @@ from fhir_mappers.form_responses import response
 from fhir_mappers.record.answer import INCOMPLETE, NOT_FETCHED, UNREADABLE
 from fhir_mappers.record.facts import ANSWERS
 from fhir_mappers.record.patient_record import PatientRecord
+from hooks.app_context import AppContext
 from hooks.context import Context
+from hooks.limits import DEFAULT_EDITION
 from hooks.questionnaires import forms
 from hooks.request import HookRequest
 from tests.forms.filled import ABOUT, TODAY, bundle
@@ -155,10 +164,46 @@ def test_a_call_gets_them_beside_its_own_data(desk: Desk) -> None:
     assert desk.kept.beside(given, call(), Wanted({"patient": "x"}), DEVELOPMENT) is given
 
 
+def away() -> KeptAnswers:
+    """Where the store cannot be reached."""
+    nowhere, ring = Database("sqlite:////proc/no/such/folder/store.db"), Ring("x" * 40)
+    return KeptAnswers(Vault(nowhere, ring, lambda: NOW), ring.current, lambda: NOW)
+
+
+def session() -> AppSession:
+    return AppSession(DEVELOPMENT, "p1", None, None, "http://127.0.0.1:9/fhir", "a-token", frozenset(), "en", AppContext(),
+                      can_write=True, ticket="t", csrf="c", id="i")  # fmt: skip
+
+
+def test_where_nothing_can_be_stored_nothing_is_promised() -> None:
+    form, answers = forms()["calcium"], {"dietary-calcium-intake": (Decimal(700),)}
+    desk = FormDesk(Site(lambda: TODAY, DEFAULT_EDITION), Fetcher(own_machine=True), Poster(), away(), lambda: NOW)
+    saved = desk.save(session(), form, answers, "name")
+    assert (saved.written, saved.kept, saved.word) == (Written.UNREACHABLE, False, "saved-lost")
+    sheet = desk.open(session(), form, "en")
+    assert sheet.kept == {}
+    assert desk.score(session(), sheet, answers).all
+    assert Saved(Written.PARTLY, kept=False).word == "saved-partly-lost"
+
+
+def test_pages_of_the_app_use_them_too(desk: Desk) -> None:
+    given = Completed({})
+    assert desk.kept.for_page(session(), given) is given
+    desk.kept.add(Whose.of_session(session()), "calcium", RESPONSE)
+    assert b"dietary-calcium-intake" in (desk.kept.for_page(session(), given).prefetch[ANSWERS] or b"")
+    assert away().for_page(session(), given) is given
+
+
+def test_a_form_that_changed_meanwhile_takes_back_what_it_still_asks(desk: Desk) -> None:
+    old = {**RESPONSE, "item": [*RESPONSE["item"], {"linkId": "gone", "answer": [{"valueBoolean": True}]},
+           {"linkId": "supplement-elemental-calcium", "answer": [{"valueQuantity": {"value": 99_999}}]}]}  # fmt: skip
+    desk.kept.add(Whose.of_session(session()), "calcium", old)
+    pages = FormDesk(Site(lambda: TODAY, DEFAULT_EDITION), Fetcher(own_machine=True), Poster(), desk.kept, lambda: NOW)
+    assert pages.open(session(), forms()["calcium"], "en").kept == {"dietary-calcium-intake": (Decimal("700.5"),)}
+
+
 def test_a_call_is_answered_where_the_store_is_away() -> None:
-    nowhere = Database("sqlite:////proc/no/such/folder/store.db")
-    ring = Ring("x" * 40)
-    kept = KeptAnswers(Vault(nowhere, ring, lambda: NOW), ring.current, lambda: NOW)
+    kept = away()
     given = Completed({})
     assert kept.beside(given, call(), SERVICE, DEVELOPMENT) is given
     assert not kept.was_written(MINE, "name")

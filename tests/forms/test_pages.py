@@ -264,7 +264,7 @@ def test_several_answers_and_every_shape_come_back_as_they_were_sent(chart: Char
         {
             "sins-location": ["vertebra-t7", "vertebra-t8"],
             "sins-pain": "sins-pain-none",
-            "vertebral-body-involvement": "33.5",
+            "sins-total": "7",
         },
     )
     assert page.checked("sins-location") == ["vertebra-t7", "vertebra-t8"]

@@ -67,7 +67,8 @@ class KeptAnswers:
             Unavailable: the store cannot be reached; they are not kept.
         """
         until = self._clock() + LASTS
-        self._change(whose, lambda rows: rows | {form_id: {"until": until.isoformat(), "response": dict(response)}})
+        row = {"until": until.isoformat(), "response": dict(response)}
+        self._change(whose, lambda rows: {**rows, form_id: row})
 
     def of(self, whose: Whose) -> Mapping[str, Json]:
         """The answers of a patient by form, each as a QuestionnaireResponse.

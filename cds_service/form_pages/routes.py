@@ -12,8 +12,8 @@ from cds_service.errors import JSON
 from cds_service.form_pages.desk import Desk, Sheet
 from cds_service.form_pages.person import person
 from cds_service.form_pages.results import Results, results
-from cds_service.form_pages.view import Given, as_given, fields, problem_words
-from cds_service.form_pages.words import form_words, other_language
+from cds_service.form_pages.view import Given, as_given, fields
+from cds_service.form_pages.words import form_words, other_language, problem_words
 from cds_service.form_pages.writing import Written
 from cds_service.operations.openapi_fhir import FHIR_JSON
 from cds_service.smart.sessions import AppSession

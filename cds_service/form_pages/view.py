@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cds_service.form_pages.results import plain
-from cds_service.form_pages.words import Words, form_words
-from fhir_mappers.form_answers import LONGEST_TEXT, Value
+from cds_service.form_pages.words import Words, form_words, problem_words
+from fhir_mappers.form_answers import Value
 from fhir_mappers.form_prefill import Filled
 from fhir_mappers.forms import Form, Question
 from fhir_mappers.record.answer import Evidence
@@ -78,12 +78,6 @@ def fields(
 def as_given(answers: Mapping[str, Sequence[Value]], language: str) -> dict[str, tuple[str, ...]]:
     """Typed answers as the fields hold them."""
     return {link: tuple(_text(value, language) for value in values) for link, values in answers.items()}
-
-
-def problem_words(problems: Mapping[str, str], language: str) -> dict[str, str]:
-    """What is wrong, in words, by link id."""
-    words = form_words(language)
-    return {link: words[f"problem-{why}"].format(most=LONGEST_TEXT) for link, why in problems.items()}
 
 
 class _Maker:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from fhir_mappers.form_answers import LONGEST_TEXT
 from hooks.texts import LANGUAGES
 
 Words = Mapping[str, str]
@@ -31,3 +32,9 @@ def form_words(language: str) -> Words:
 def other_language(language: str) -> str:
     """The language a page could be read in instead."""
     return next(each for each in LANGUAGES if each != language)
+
+
+def problem_words(problems: Mapping[str, str], language: str) -> dict[str, str]:
+    """What is wrong, in words, by link id."""
+    words = form_words(language)
+    return {link: words[f"problem-{why}"].format(most=LONGEST_TEXT) for link, why in problems.items()}

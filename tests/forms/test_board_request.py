@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fhir_mappers.build import build_record
 from fhir_mappers.form_prefill import Filled
 from fhir_mappers.said import said
 from fhir_mappers.terminology import LOCAL_SYSTEM
@@ -14,7 +15,7 @@ from hooks.exact_json import dumps_exact
 from hooks.figures import Figures
 from hooks.questionnaires import forms
 from hooks.texts import LANGUAGES, load_texts
-from tests.forms.filled import TODAY, build_record, bundle
+from tests.forms.filled import TODAY, bundle
 
 ICD, ATC = "http://hl7.org/fhir/sid/icd-10", "http://www.whocc.no/atc"
 KINDS = {

@@ -5,6 +5,8 @@ import re
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hooks.questionnaires import forms
 from hooks.texts import LANGUAGES
@@ -285,3 +287,29 @@ def test_what_could_not_be_had_is_named(service: Service) -> None:
 def test_scopes_tell_whether_answers_are_written(service: Service) -> None:
     half = service.open(JAW, scopes=f"{READS} patient/QuestionnaireResponse.c")
     assert "does not let this application write" in half.post("/app/forms/jaw", {"exposed-bone-days": "3"}).text
+
+
+ADDRESSES = ("/app/forms", "/app/forms/jaw", "/app/forms/sins/score", "/app/forms/board/scored", "/app/forms/calcium/paper",
+             "/app/forms/mirels/answers.json", "/app/forms/nothing/score", "/app/forms/%00")  # fmt: skip
+FIELDS = st.sampled_from(
+    ["q.exposed-jaw-bone", "q.board-pain", "q.sins-location", "submission", "lang", "s", "csrf", "q.", "q.x"]
+)
+
+
+@given(
+    st.sampled_from(ADDRESSES),
+    st.sampled_from(["GET", "POST", "PUT", "HEAD"]),
+    st.dictionaries(FIELDS, st.lists(st.text(max_size=20) | st.sampled_from(["true", "vertebra-t7", "fr"]), max_size=3), max_size=4),
+    st.booleans(),
+)  # fmt: skip
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_address_of_the_forms_breaks(
+    chart: Chart, path: str, method: str, fields: dict[str, list[str]], mine: bool
+) -> None:
+    hidden = {"s": [chart.ticket], "csrf": [chart.csrf]} if mine else {}
+    answer = chart.service.app.test_client().open(
+        path, method=method, data={**fields, **hidden}, query_string={"s": chart.ticket}
+    )
+    assert answer.status_code < 500
+    assert "Content-Security-Policy" in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"

@@ -6,12 +6,10 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from fhir_mappers.form_prefill import concept_of
-from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, Terminology, default_terminology
+from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, Terminology, default_terminology, read_table
 from hooks.check import Check
 from hooks.limits import Rule, load_rules
 from hooks.preferences import offered
-from hooks.questionnaires import forms
 from hooks.registry import CHECKS
 from hooks.texts import load_texts
 
@@ -158,7 +156,7 @@ def templates_for(names: Iterable[str], terminology: Terminology | None = None) 
         kinds.add("observations")
     if unknown := kinds - set(_ORDER):
         raise ValueError(f"no prefetch template for {', '.join(sorted(unknown))}")
-    if answered_by_form() & set(concepts):
+    if _answered_by_form() & set(concepts):
         kinds.add("questionnaireResponses")
     known = terminology or default_terminology()
     return {
@@ -169,12 +167,11 @@ def templates_for(names: Iterable[str], terminology: Terminology | None = None) 
 
 
 @cache
-def answered_by_form() -> frozenset[str]:
-    """The concepts our own forms ask for: their answers stand in for observations, so a service that reads one reads
-    the other.
-    """
-    asked = (question for form in forms().values() for question in form.questions)
-    return frozenset(concept_of(question) for question in asked)
+def _answered_by_form() -> frozenset[str]:
+    """What a form can answer: its answers stand in for observations, so a service that reads one reads the other."""
+    return frozenset(
+        concept for concept, _, _, carrier, *_ in read_table("local") if "QuestionnaireResponse" in carrier
+    )
 
 
 def _observations(concepts: Iterable[str], terminology: Terminology) -> str:

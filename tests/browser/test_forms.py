@@ -97,7 +97,9 @@ def test_a_server_that_goes_away_is_said_and_nothing_typed_is_lost(visit: Open, 
     window.page.route("**/score", lambda route: route.abort())
     field = window.find('[name="q.dietary-calcium-intake"]')
     field.fill("900")
-    expect(window.find("#results")).to_have_text("The server does not answer. Your answers are still here: try again in a moment.")
+    expect(window.find("#results")).to_have_text(
+        "The server does not answer. Your answers are still here: try again in a moment."
+    )
     expect(field).to_have_value("900")
     window.page.unroute("**/score")
     field.fill("901")

@@ -4,7 +4,7 @@ The record keeps what rules can ask about. A text for colleagues needs all of it
 missing is worse than none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -62,8 +62,11 @@ _bundle = msgspec.json.Decoder(_Bundle)
 _entry = msgspec.json.Decoder(_Entry)
 
 
-def said(sent: Prefetched, patient_id: str) -> tuple[Said, ...]:
-    """The resources of one prefetch value that are this patient's, those that cannot be read as ones without a name."""
+def said(sent: Prefetched, patient_id: str, medications: Iterable[bytes] = ()) -> tuple[Said, ...]:
+    """The resources of one prefetch value that are this patient's, those that cannot be read as ones without a name.
+
+    ``medications`` are Medications that orders point at and that did not come with them.
+    """
     if sent is None:
         return ()
     try:
@@ -71,7 +74,7 @@ def said(sent: Prefetched, patient_id: str) -> tuple[Said, ...]:
     except (ValueError, RecursionError):
         return (_unreadable(0),)
     owner = Owner(patient_id)
-    referred = dict(_medications(entries))
+    referred = dict(_medications((*map(bytes, entries), *(b'{"resource":%b}' % one for one in medications))))
     found = []
     for number, raw in enumerate(entries):
         try:
@@ -104,10 +107,10 @@ def _name(one: _Sent, referred: Mapping[str, str | None]) -> str | None:
     return _short(shown) or (_words(inside.code) if inside is not None else referred.get(target))
 
 
-def _medications(entries: tuple[msgspec.Raw, ...] | list[msgspec.Raw]) -> Iterator[tuple[str, str | None]]:
-    """Medications that came along, by the reference to them."""
+def _medications(entries: Iterable[bytes]) -> Iterator[tuple[str, str | None]]:
+    """The names of Medications among the entries, by the reference to them."""
     for raw in entries:
-        if b'"Medication"' in bytes(raw):
+        if b'"Medication"' in raw:
             try:
                 one = _entry.decode(raw).resource
             except (ValueError, RecursionError):

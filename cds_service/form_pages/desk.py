@@ -159,22 +159,30 @@ class Desk:
     def _board(
         self, record: PatientRecord, data: Completed, session: AppSession, parts: Parts, language: str
     ) -> dict[str, Filled]:
-        named = [each for key in _NAMED for each in said(data.prefetch.get(key), session.patient_id)]
+        named = [each for key in _NAMED for each in said(data.prefetch.get(key), session.patient_id, data.referred)]
         return board_request.drafted(record, named, parts.speakers[language, parts.edition].figures)
 
     def _data(self, session: AppSession, form: Form, parts: Parts, *, again: bool) -> Completed:
         key = (session.id, form.id)
         with self._lock:
-            at, data = self._recent.get(key, (0.0, None))
-        if data is not None and not again and time.monotonic() - at < FRESH:
+            self._tidy()
+            _, data = self._recent.get(key, (0.0, None))
+        if data is not None and not again:
             return data
         service = asking.wanted(form, parts)
         data = self._fetcher.complete(asking.request_of(session), service, session.client)
         with self._lock:
             self._recent[key] = (time.monotonic(), data)
-            while len(self._recent) > _KEPT:
-                self._recent.popitem(last=False)
+            self._tidy()
         return data
+
+    def _tidy(self) -> None:
+        """Let go of what is not fresh, and of the oldest of too many: no patient's data stay longer than needed."""
+        since = time.monotonic() - FRESH
+        for key in [key for key, (at, _) in self._recent.items() if at < since]:
+            del self._recent[key]
+        while len(self._recent) > _KEPT:
+            self._recent.popitem(last=False)
 
 
 def _sound(form: Form, kept: Json) -> Answers:

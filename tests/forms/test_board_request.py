@@ -210,6 +210,7 @@ def test_names_come_from_wherever_they_stand() -> None:
         "MedicationRequest/m3": "Beside",
     }
     assert [one.name for one in said(bundle([referred, broken]), "p1")] == [None, None]
+    assert [one.name for one in said(bundle([referred]), "p1", [dumps_exact(drug), b"<html>"])] == ["Beside"]
     assert said(None, "p1") == ()
     assert [one.name for one in said(b"<html>", "p1")] == [None]
     assert said(dumps_exact({"resourceType": "Bundle", "entry": [{}]}), "p1") == ()

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,8 +18,8 @@ from cds_service.clients import DEVELOPMENT
 from cds_service.fetching.fetcher import Fetcher
 from cds_service.fetching.posting import Poster
 from cds_service.form_pages.asking import Wanted
+from cds_service.form_pages.desk import FRESH, Saved
 from cds_service.form_pages.desk import Desk as FormDesk
-from cds_service.form_pages.desk import Saved
 from cds_service.form_pages.writing import Written
 from cds_service.prefetch import Completed
 from cds_service.settings import Settings
@@ -184,6 +185,17 @@ def test_where_nothing_can_be_stored_nothing_is_promised() -> None:
     assert sheet.kept == {}
     assert desk.score(session(), sheet, answers).all
     assert Saved(Written.PARTLY, kept=False).word == "saved-partly-lost"
+
+
+def test_data_of_patients_are_let_go_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = FormDesk(Site(lambda: TODAY, DEFAULT_EDITION), Fetcher(own_machine=True), Poster(), away(), lambda: NOW)
+    for number in range(40):
+        pages.open(replace(session(), id=str(number)), forms()["calcium"], "en")
+    assert len(pages._recent) == 32
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + FRESH + 1)
+    pages.open(session(), forms()["calcium"], "en", again=False)
+    assert list(pages._recent) == [("i", "calcium")]
 
 
 def test_pages_of_the_app_use_them_too(desk: Desk) -> None:

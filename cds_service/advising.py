@@ -25,6 +25,7 @@ from hooks.request import HookRequest
 from hooks.services import Service
 
 if TYPE_CHECKING:
+    from cds_service.answered import KeptAnswers
     from cds_service.site.sightings import Sightings
     from cds_service.store.captures import CaptureKey
     from cds_service.store.store import Store
@@ -46,6 +47,7 @@ class Advisor:
         memory: what was said before, where there is no store; by default until the process ends.
         store: keeps decisions, feedback and what was said before.
         app_address: where an EHR launches the app, for links on cards; None where it cannot.
+        answers: given in the app and known to no EHR, which a call uses.
         chosen_edition: tells the edition that the call itself asks for, where it may; only the sandbox has one.
     """
 
@@ -58,8 +60,10 @@ class Advisor:
         store: "Store | None" = None,
         chosen_edition: Callable[[], str | None] | None = None,
         app_address: AppAddress | None = None,
+        answers: "KeptAnswers | None" = None,
     ) -> None:
         self._app_address: AppAddress = app_address or (lambda client, fhir_server: None)
+        self._answers = answers
         self._chosen_edition = chosen_edition or (lambda: None)
         self._site, self._fetcher, self._watch, self._store = site, fetcher, watch, store
         self._sightings = None if store is None else _sightings(store)
@@ -77,6 +81,8 @@ class Advisor:
         service = parts.services.get(service.id, service)
         with span("fetch"):
             data = self._fetcher.complete(call, service, client)
+            if self._answers is not None:
+                data = self._answers.beside(data, call, service, client)
         self._watch.fetched(data)
 
         def ask(remembered: tuple[Remembered, ...], user: str | None) -> Reply:

@@ -66,25 +66,23 @@ def create_app(
     from cds_service.advising import Advisor
     from cds_service.app_pages.routes import create_app_pages
     from cds_service.clients_file import load_clients
+    from cds_service.form_pages import install as form_pages
     from cds_service.sandbox.guard import require_allowed
     from cds_service.sandbox.page_state import edition_of_call
     from cds_service.sandbox.pages import create_sandbox
-    from cds_service.site.policies import Site
     from cds_service.smart import routes as smart
     from cds_service.smart.sessions import current
 
     require_allowed(settings)
     clients = None if settings.clients is None else load_clients(settings.clients)
-    callers = () if clients is None else (each.client for each in clients.agreements)
-    key = b"" if store is None else store.ring.current.facts
-    site = Site(clock, settings.edition, settings.policy, callers, parts, key)
+    site = _site(settings, clock, clients, parts, store)
     watch = _watch(site, clients)
-    if store is not None:
-        tokens = tokens or store.tokens
+    tokens = tokens or (None if store is None else store.tokens)
     fetcher, chosen = build_fetcher(settings), edition_of_call if settings.sandbox else None
     registry = smart.build_registry(settings, clients)
     links = None if store is None else smart.card_links(settings, registry)
-    advise = Advisor(site, fetcher, watch, memory, store, chosen, links)
+    answers = form_pages.kept_answers(store)
+    advise = Advisor(site, fetcher, watch, memory, store, chosen, links, answers)
     app = build_app(settings, site.services(), advise, clients, tokens, watch)
     app.register_blueprint(create_assets())
     app.register_blueprint(create_app_pages(site, fetcher, None if store is None else current, settings.language))
@@ -94,9 +92,22 @@ def create_app(
         _keep(app, store, watch, site)
         _report(app, store, settings, site)
         smart.install(app, settings, registry, store.vault)
+    if answers is not None:
+        form_pages.install(app, settings, site, fetcher, answers)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock, settings.language, settings.edition))
     return app
+
+
+def _site(
+    settings: Settings, clock: Clock, clients: "ClientsFile | None", parts: "Parts | None", store: "Store | None"
+) -> "Site":
+    """What each client works with, by day."""
+    from cds_service.site.policies import Site
+
+    callers = () if clients is None else (each.client for each in clients.agreements)
+    key = b"" if store is None else store.ring.current.facts
+    return Site(clock, settings.edition, settings.policy, callers, parts, key)
 
 
 def _watch(site: "Site", clients: "ClientsFile | None") -> Watch:

@@ -7,7 +7,7 @@ import difflib
 import os
 import ssl
 from collections.abc import Callable
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -191,6 +191,10 @@ class Settings(BaseSettings):
     def today(self) -> date:
         """The day in the time zone of the installation: the clock of the house."""
         return datetime.now(self.zone).date()
+
+    def now(self) -> datetime:
+        """The time in that zone, with its offset: what is written into a record today."""
+        return datetime.now(UTC).astimezone(self.zone)
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from fhir_mappers.form_answers import Value
 from fhir_mappers.forms import Form, Question
+from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import ABSENT, Evidence
-from fhir_mappers.record.events import Measurement
+from fhir_mappers.record.events import Event, Measurement
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.terminology import LOCAL_SYSTEM, default_terminology
@@ -24,7 +25,7 @@ def filled_from(form: Form, record: PatientRecord) -> dict[str, Filled]:
     """What the record already answers, by link id, within the time each answer may be reused."""
     found = {}
     for question in form.questions:
-        if question.valid is not None and (filled := _from_record(question, record)) is not None:
+        if question.valid is not None and (filled := _from_record(question, record) or _told(question, record)):
             found[question.link] = filled
     return found
 
@@ -32,6 +33,24 @@ def filled_from(form: Form, record: PatientRecord) -> dict[str, Filled]:
 def concept_of(question: Question) -> str:
     """The concept a question measures; its link id is the local code of exactly one."""
     return default_terminology().concepts(LOCAL_SYSTEM, question.link)[0]
+
+
+def _told(question: Question, record: PatientRecord) -> Filled | None:
+    """A yes that stands in the record otherwise than as a result: as an ongoing condition, a dose, an irradiation."""
+    concept, proof = concept_of(question), list[Event]()
+    if question.kind != "boolean" or record.results(concept):
+        return None
+    match concept:
+        case c.EXPOSURE_EVER:
+            proof = [dose for dose in record.given(use=None) if dose.when is not None]
+        case c.CRANIOFACIAL_RADIOTHERAPY:
+            irradiated = (p for p in record.procedures if p.status == "completed" and p.is_any(c.RADIOTHERAPY))
+            proof = [p for p in irradiated if not set(p.sites).isdisjoint(c.HEAD_AND_NECK)]
+        case _:
+            proof = [p for p in record.problems if p.is_ongoing and p.certain and p.is_any(concept)]
+    newest = max(proof, key=lambda event: (event.when.latest.isoformat() if event.when else "", event.source.resource),
+                 default=None)  # fmt: skip
+    return Filled((True,), (newest.evidence(concept),)) if newest is not None else None
 
 
 def _from_record(question: Question, record: PatientRecord) -> Filled | None:

@@ -2,14 +2,16 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import opened_browser
 from tests.browser.driving import Visit, serving
+from tests.forms.served import serving as forms_serving
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 LARGEST = 150_000  # bytes
@@ -54,22 +56,40 @@ PICTURES = {
 }
 
 
+FORMS = {
+    "form-jaw": Picture("/app/forms/jaw"),
+    "form-board-fr": Picture("/app/forms/board"),
+    "form-jaw-fr-small-dark": Picture("/app/forms/jaw", size=(390, 844), scheme="dark"),
+}
+
+
 def main() -> None:
     """Write every picture, and say how large it is."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with serving() as server, opened_browser() as browser:
+    with opened_browser() as browser, TemporaryDirectory() as folder:
         context = browser.new_context(locale="en-GB")
-        for name, picture in PICTURES.items():
-            width, height = picture.size
-            window = Visit.begin(context, server.url, width=width, height=height, scheme=picture.scheme)
-            window.go(picture.address)
-            picture.prepare(window)
-            found = smaller(window.page.screenshot(animations="disabled", caret="hide"))
-            window.end()
-            if len(found) > LARGEST:
-                raise SystemExit(f"{name}.png would have {len(found)} bytes; at most {LARGEST}.")
-            (FOLDER / f"{name}.png").write_bytes(found)
-            print(f"docs/screenshots/{name}.png  {len(found) // 1000} kB")
+        with serving() as server:
+            for name, picture in PICTURES.items():
+                _take(context, server.url, name, picture)
+        with forms_serving(Path(folder)) as service:
+            chart = service.open("syn-breast-onj-exposed-bone")
+            for name, picture in FORMS.items():
+                language = "fr" if "-fr" in name else "en"
+                at = f"{picture.address}?s={chart.ticket}&lang={language}"
+                _take(context, service.url, name, replace(picture, address=at))
+
+
+def _take(context: BrowserContext, url: str, name: str, picture: Picture) -> None:
+    width, height = picture.size
+    window = Visit.begin(context, url, width=width, height=height, scheme=picture.scheme)
+    window.go(picture.address)
+    picture.prepare(window)
+    found = smaller(window.page.screenshot(animations="disabled", caret="hide"))
+    window.end()
+    if len(found) > LARGEST:
+        raise SystemExit(f"{name}.png would have {len(found)} bytes; at most {LARGEST}.")
+    (FOLDER / f"{name}.png").write_bytes(found)
+    print(f"docs/screenshots/{name}.png  {len(found) // 1000} kB")
 
 
 def smaller(picture: bytes) -> bytes:

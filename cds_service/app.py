@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import date
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 from flask_cors import CORS
@@ -24,6 +24,7 @@ from cds_service.questionnaires_api import create_fhir
 from cds_service.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
+    from cds_service.answered import KeptAnswers
     from cds_service.clients_file import ClientsFile
     from cds_service.pipeline import Parts
     from cds_service.site.policies import Site
@@ -64,14 +65,12 @@ def create_app(
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service.advising import Advisor
-    from cds_service.app_pages.routes import create_app_pages
     from cds_service.clients_file import load_clients
     from cds_service.form_pages import install as form_pages
     from cds_service.sandbox.guard import require_allowed
     from cds_service.sandbox.page_state import edition_of_call
     from cds_service.sandbox.pages import create_sandbox
     from cds_service.smart import routes as smart
-    from cds_service.smart.sessions import current
 
     require_allowed(settings)
     clients = None if settings.clients is None else load_clients(settings.clients)
@@ -85,18 +84,30 @@ def create_app(
     advise = Advisor(site, fetcher, watch, memory, store, chosen, links, answers)
     app = build_app(settings, site.services(), advise, clients, tokens, watch)
     app.register_blueprint(create_assets())
-    app.register_blueprint(create_app_pages(site, fetcher, None if store is None else current, settings.language))
     app.extensions["osteohooks.parts"] = site.parts(DEVELOPMENT, site.today())
     app.extensions["osteohooks.advisor"] = advise
     if store is not None:
         _keep(app, store, watch, site)
         _report(app, store, settings, site)
         smart.install(app, settings, registry, store.vault)
-    if answers is not None:
-        form_pages.install(app, settings, site, fetcher, answers)
+    _patient_pages(app, settings, site, fetcher, answers)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock, settings.language, settings.edition))
     return app
+
+
+def _patient_pages(
+    app: Flask, settings: Settings, site: "Site", fetcher: Fetcher, answers: "KeptAnswers | None"
+) -> None:
+    """The reference of the guideline; where sessions and answers can be kept, the page of a patient and the forms."""
+    from cds_service.app_pages.routes import create_app_pages
+    from cds_service.form_pages import install as form_pages
+    from cds_service.smart.sessions import current
+
+    kept: dict[str, Any] = {} if answers is None else {"current": current, "answered": answers.for_page}
+    app.register_blueprint(create_app_pages(site, fetcher, settings.language, form_pages.form_of, **kept))
+    if answers is not None:
+        form_pages.install(app, settings, site, fetcher, answers)
 
 
 def _site(

@@ -88,9 +88,9 @@ Answered = Callable[[Session, Completed], Completed]
 def create_app_pages(
     site: Site,
     fetcher: Fetcher,
-    current: Current | None,
     language: str,
     form_of: FormOf | None = None,
+    current: Current | None = None,
     answered: Answered = lambda session, data: data,
 ) -> Blueprint:
     """The pages. Without ``current``, who tells the session of a request, there is only the reference; without

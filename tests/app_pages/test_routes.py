@@ -83,7 +83,7 @@ def serve(hospital: Ehr, asking: Fetcher) -> Serve:
             return opened
 
         known = None if more.pop("nobody", False) else current
-        app.register_blueprint(create_app_pages(site, asking, known, "en", **more))
+        app.register_blueprint(create_app_pages(site, asking, "en", current=known, **more))
         return app.test_client()
 
     return made

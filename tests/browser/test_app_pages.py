@@ -55,7 +55,7 @@ def address() -> Iterator[str]:
         object.__setattr__(site, "today", lambda: scenario(KIDNEY).as_of)
         app = Flask("cds_service", static_folder=None)
         app.register_blueprint(create_assets())
-        app.register_blueprint(create_app_pages(site, asking, current, "en", lambda rule: "dietary-calcium"))
+        app.register_blueprint(create_app_pages(site, asking, "en", lambda rule: "dietary-calcium", current))
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

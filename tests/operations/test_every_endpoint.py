@@ -87,7 +87,7 @@ def test_no_endpoint_breaks(
 
 
 def test_every_address_is_among_them(app: Flask) -> None:
-    others = ("/static/", "/sandbox", "/smart/", "/app/forms")  # what a browser opens: tests/sandbox, smart, forms
+    others = ("/static/", "/sandbox", "/app/forms")  # what a browser opens: tests/sandbox, tests/forms
     found = {rule.rule for rule in app.url_map.iter_rules()}
     here = {each for each in found if each.startswith("/sandbox/requests") or not each.startswith(others)}
     assert here == {*ADDRESSES, *PAGES}

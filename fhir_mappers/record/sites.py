@@ -31,6 +31,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "site_thorax": ("site_rib", "site_sternum", "site_scapula", "site_clavicle", *_THORACIC),
     "site_abdomen": (*_THORACIC[-3:], *_LUMBAR),
 }
+_REGIONS = frozenset({"site_head_neck", "site_thorax", "site_abdomen", "site_brain", UNSPECIFIED})
 # One vertebra on each side goes into the field (2026 edition, radiotherapy 2.1): fields two levels apart touch.
 _TOUCHING = 2
 
@@ -48,6 +49,11 @@ def of_spine(sites: Iterable[str]) -> bool:
 def of_sacrum(sites: Iterable[str]) -> bool:
     """The sacrum or one of its vertebrae."""
     return any(site == SACRUM or site in _SACRAL for site in sites)
+
+
+def of_bone(sites: Iterable[str]) -> bool:
+    """A bone; a region of the body, such as the thorax, is none."""
+    return any(site.startswith(("site_", "vertebra_")) and site not in _REGIONS for site in sites)
 
 
 def recorded(sites: Iterable[str]) -> bool:

@@ -176,12 +176,9 @@ def at_fracture_risk(record: Facts, draft: DraftOrder, mirels: Quantity) -> Answ
 
 def at_least(reading: Reading[Span], limit: Quantity) -> Answer:
     """Whether a reading reaches the limit; none on file is no."""
-    if isinstance(reading, Missing):
-        return no() if reading.why in (ABSENT, TOO_OLD) else unknown(reading)
-    below = reading.value.below(Quantity(limit.value, reading.value.unit))
-    if below is None:
-        return unknown(Missing(reading.evidence[0].what, IMPRECISE, reading.evidence[0]))
-    return Answer(not below, reading.evidence)
+    if isinstance(reading, Missing) and reading.why in (ABSENT, TOO_OLD):
+        return no()
+    return ~below(reading, limit)
 
 
 def irradiated_before(record: PatientRecord, draft: DraftOrder) -> Answer:

@@ -1,10 +1,10 @@
-"""Radiotherapy among the other local treatments: preventive irradiation, the long bone and the vertebra at risk (RT)."""
+"""Radiotherapy among the local treatments: preventive irradiation, the long bone and the vertebra at risk (RT)."""
 
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_radiotherapy as rt
-from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Known, Missing, Reading, either, no, unknown
+from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Known, Missing, Reading, at_most, below, either, no
 from fhir_mappers.record.facts import PROCEDURES
 from fhir_mappers.record.ordered import completed, every, flag, number, said
 from fhir_mappers.record.proposals import NewService
@@ -15,7 +15,7 @@ from hooks.check import DraftOrder, PatientRecord, Verdict, judge, not_applicabl
 
 GIRDLES = (
     *("site_acetabulum", "site_femoral_head_neck", "site_acromion", "site_glenoid", "site_humerus"),
-    *("site_sacro_iliac", "site_trochanteric"),
+    "site_sacro_iliac",
 )
 JUNCTIONS = ("vertebra_c7", "vertebra_t1", "vertebra_t12", "vertebra_l1", "vertebra_l5", "vertebra_s1")
 LONG_BONES = ("site_femur", "site_trochanteric", "site_femoral_head_neck", "site_tibia", "site_fibula", "site_humerus",
@@ -25,8 +25,8 @@ _BOARD = NewService(("bone_tumour_board",))
 
 @dataclass(frozen=True, slots=True)
 class Preventive:
-    """The schedules of preventive radiotherapy; the size (cm) of a lesion at high risk, and the share of the cortex from
-    and to which it is.
+    """The schedules of preventive radiotherapy; the size (cm) of a lesion at high risk, and the shares of the cortex from
+    which and to which it is.
     """
 
     accepted: tuple[Schedule, ...]
@@ -36,7 +36,7 @@ class Preventive:
 
 
 def preventive(record: PatientRecord, limits: Preventive) -> Verdict:
-    """Preventive irradiation of an asymptomatic lesion at high risk: an option for the board, in 30 Gy and 10 fractions.
+    """Preventive irradiation of an asymptomatic lesion at high risk: an option for the board, 30 Gy in 10 fractions.
 
     For whom  a conventional order with preventive intent; in the app a lesion described as asymptomatic at high risk:
               any of size, girdle, part of the cortex of a long bone, junction of the spine, posterior arch
@@ -81,24 +81,17 @@ def _high_risk(record: PatientRecord, places: tuple[str, ...], limits: Preventiv
     size, cortex = number(record, None, rt.SIZE), number(record, None, rt.CORTEX)
     long_bone = not set(places).isdisjoint(LONG_BONES)
     beyond = _above(cortex, limits.cortex_to) if long_bone else no()
-    part = (_reaches(cortex, limits.cortex_from) & ~beyond) if long_bone else no()
+    part = (~below(cortex, limits.cortex_from) & ~beyond) if long_bone else no()
     arch = flag(record, None, rt.POSTERIOR_ARCH, required=any(p.startswith("vertebra_") for p in places))
     by_place = Answer(not set(places).isdisjoint((*GIRDLES, *JUNCTIONS)))
-    return either((_reaches(size, limits.size), by_place, part, arch)) & ~Answer(beyond.is_yes, beyond.evidence)
-
-
-def _reaches(reading: Reading[Span], limit: Quantity) -> Answer:
-    if isinstance(reading, Missing):
-        return unknown(reading)
-    below = reading.value.below(Quantity(limit.value, reading.value.unit))
-    return Answer(None if below is None else not below, reading.evidence)
+    return either((~below(size, limits.size), by_place, part, arch)) & ~Answer(beyond.is_yes, beyond.evidence)
 
 
 def _above(reading: Reading[Span], limit: Quantity) -> Answer:
-    if isinstance(reading, Missing):
-        return no() if reading.why in (ABSENT, TOO_OLD) else unknown(reading)
-    at_most = reading.value.at_most(Quantity(limit.value, reading.value.unit))
-    return Answer(None if at_most is None else not at_most, reading.evidence)
+    """Above the limit; none on file is no."""
+    if isinstance(reading, Missing) and reading.why in (ABSENT, TOO_OLD):
+        return no()
+    return ~at_most(reading, limit)
 
 
 def _irradiated(record: PatientRecord, places: tuple[str, ...]) -> Answer:

@@ -128,8 +128,8 @@ class Complicated:
 def complicated(record: PatientRecord, limits: Complicated, draft: DraftOrder) -> Verdict:
     """A complicated lesion is not treated in one fraction.
 
-    For whom  conventional radiotherapy of a complicated lesion, an epiduritis or more than ``vertebrae``: a warning; after
-              surgery or for neuropathic pain alone: information. Cord compression has its own rule
+    For whom  conventional radiotherapy of a complicated lesion, an epiduritis or more than ``vertebrae``: a warning;
+              after surgery or for neuropathic pain alone: information. Cord compression has its own rule
     Holds     more than one fraction
     Units     fractions, vertebrae
     Source    guidelines/radiotherapy_schedule.toml [RT-FRAC-02]

@@ -83,6 +83,10 @@ def exposure(record: Facts, drug: str, course: Irradiation, unsure: Quantity) ->
     last_dose = last_taken(record, (drug,))
     if isinstance(last_dose, Known):
         return Exposure(drug, last_dose.value.when, False, (last_dose.value.evidence(drug),))
+    run_out = [o for o in record.courses if o.status == "active" and o.is_any(drug) and _is_past(record, o.until)]
+    if run_out:
+        latest = max(run_out, key=lambda order: order.until.latest if order.until else 0)
+        return Exposure(drug, latest.until, False, (latest.evidence(drug),))
     over = (o for o in record.courses if o.kind == "order" and o.is_any(drug) and o.status in _HALTED)
     halted = [o for o in over if record.within(o.until or o.when, unsure)]
     return replace(last_dose, last=halted[0].evidence(drug)) if halted else None
@@ -116,7 +120,8 @@ def _asked(record: Facts, request: Request, scheduled: Quantity, course: Quantit
     if any(_ended_after(act, request.planned) for act in completed(record, c.RADIOTHERAPY)):
         return None
     last = request.until or _after(request.planned, course)
-    return None if last.last < record.as_of else _of(request, request.planned, request.until)
+    begun = request.planned.last < record.as_of
+    return None if last.last < record.as_of else _of(request, request.planned, last if begun else request.until)
 
 
 def _under_way(record: Facts, act: Procedure, course: Quantity) -> Irradiation | None:
@@ -139,3 +144,7 @@ def _after(day: PartialDate, course: Quantity) -> PartialDate:
 
 def _ended_after(act: Procedure, day: PartialDate | None) -> bool:
     return act.when is not None and day is not None and act.when.last >= day.first
+
+
+def _is_past(record: Facts, day: PartialDate | None) -> bool:
+    return day is not None and day.last < record.as_of

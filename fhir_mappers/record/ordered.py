@@ -14,8 +14,8 @@ Acts      :func:`done`, :func:`requested`, :func:`booked`, each with the sites i
 Drugs     :func:`taken_now`, :func:`last_taken`, :func:`hours_between` (hours, worst case of what is written) and
           :func:`days_between` (calendar days).
 
-What each reads, for ``Check.reads``: a detail ``observations:<concept>``; acts PROCEDURES and REPORTS, SERVICES,
-APPOINTMENTS; drugs ORDERS, STATEMENTS, ADMINISTRATIONS.
+For ``Check.reads``: details ``observations:<concept>``; acts PROCEDURES, REPORTS, SERVICES, APPOINTMENTS; drugs ORDERS,
+STATEMENTS, ADMINISTRATIONS.
 """
 
 from collections.abc import Iterable
@@ -50,8 +50,7 @@ def detail(
     """One detail of a planned act: told by the order itself, else the newest result or answer at most ``within`` (d)
     old. One that the order says is unknown, or that cannot be read, is Missing: nothing older stands in for it.
     """
-    own = draft.details.get(concept) if draft is not None else None
-    if own is None:
+    if draft is None or (own := draft.details.get(concept)) is None:
         return record.latest(concept, within=within or record.conventions.answers.form)
     if own.problem is not None:
         return Missing(concept, own.problem, own.evidence())
@@ -106,12 +105,16 @@ def every(
 
 def number(record: Facts, draft: DraftOrder | None, concept: str, within: Quantity | None = None) -> Reading[Span]:
     """A numeric detail as a span in its house unit: one point, or all that ``<`` and ``>`` leave open."""
-    told = detail(record, draft, concept, within)
+    return spanned(detail(record, draft, concept, within))
+
+
+def spanned(told: Reading[Measurement]) -> Reading[Span]:
+    """A measurement as :func:`number` gives it."""
     if isinstance(told, Missing):
         return told
     value = told.value.value
     if value is None:
-        return Missing(concept, ABSENT, told.value.evidence())
+        return Missing(told.value.what, ABSENT, told.value.evidence())
     return Known(_span(Fraction(value.value), value.unit, told.value.comparator), told.evidence)
 
 

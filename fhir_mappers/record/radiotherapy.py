@@ -19,6 +19,7 @@ from fhir_mappers.record.answer import (
     Known,
     Missing,
     Reading,
+    below,
     either,
     no,
     unknown,

@@ -7,8 +7,19 @@ from fhir_mappers.record import concepts_radiotherapy as rt
 from fhir_mappers.record.answer import ABSENT, Answer, Known, Missing, Reading, no, yes
 from fhir_mappers.record.dates import add_months
 from fhir_mappers.record.events import DraftOrder, Procedure
-from fhir_mappers.record.facts import Facts
-from fhir_mappers.record.ordered import begins, completed, detail, every, flag, number, requested, said, sites_of
+from fhir_mappers.record.facts import PROCEDURES, Facts
+from fhir_mappers.record.ordered import (
+    begins,
+    completed,
+    detail,
+    every,
+    flag,
+    number,
+    requested,
+    said,
+    sites_of,
+    spanned,
+)
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.record.quantity import Quantity, Span
 from fhir_mappers.record.radiotherapy import at_least, earlier
@@ -46,8 +57,7 @@ def survival(record: PatientRecord) -> Reading[Span]:
     told = record.latest(*c.LIFE_EXPECTANCY)
     if isinstance(told, Missing):
         return Missing("survival_estimate", told.why, told.last)
-    concept = told.value.what
-    return number(record, None, concept, Quantity.of("100000 d"))
+    return spanned(told)
 
 
 def karnofsky(record: PatientRecord) -> Reading[Span]:
@@ -63,9 +73,9 @@ def cord_threatened(record: PatientRecord, draft: DraftOrder | None) -> Answer:
     return flag(record, draft, rt.MSCC_SYMPTOMS) | (compressed & ~operated)
 
 
-def lately(record: Facts, acts: tuple[Procedure, ...], window: Quantity, kind: str, what: str) -> Answer:
+def lately(record: Facts, acts: tuple[Procedure, ...], window: Quantity, what: str) -> Answer:
     """One of the acts ended less than ``window`` (d) ago; the day itself no longer counts."""
-    return record.recent(acts, Quantity(window.value - 1, window.unit), kind, what=what)
+    return record.recent(acts, Quantity(window.value - 1, window.unit), PROCEDURES, what=what)
 
 
 def touching(record: Facts, draft: DraftOrder | None) -> tuple[Procedure, ...]:

@@ -58,7 +58,7 @@ def pain(record: PatientRecord, limits: Pain) -> Verdict:
     hurts = score & step & _long_enough(record, limits.unchanged)
     asked_in_app = record.moment == "app" and record.has(c.BONE_METASTASIS).is_yes
     gaps = _untold(record, rt.PAIN, rt.ANALGESIC_STEP, rt.ANALGESIC_SINCE) if asked_in_app else ()
-    if gaps and not (score.is_yes and step.is_no):
+    if gaps and not any(answer.is_no and answer.evidence for answer in (score, step)):
         return undecided(gaps, score=limits.score)
     cared_for = either(
         (

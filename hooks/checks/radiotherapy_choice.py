@@ -25,8 +25,8 @@ _BOARD = NewService(("bone_tumour_board",))
 
 @dataclass(frozen=True, slots=True)
 class Preventive:
-    """The schedules of preventive radiotherapy; the size (cm) of a lesion at high risk, and the shares of the cortex from
-    which and to which it is.
+    """The schedules of preventive radiotherapy; the size (cm) of a lesion at high risk, and the shares of the cortex
+    from which and to which it is.
     """
 
     accepted: tuple[Schedule, ...]

@@ -78,9 +78,8 @@ def _drugs_before(record: PatientRecord, limits: Held, draft: DraftOrder) -> Ver
         return _told(graded, course, draft, limits)
     if gaps:
         return undecided(gaps[:1], window=limits.window, drugs=_drugs(gaps), proposals=())
-    return judge(
-        record.looked(ORDERS, ADMINISTRATIONS, STATEMENTS, what="anticancer_drugs"), no(), window=limits.window
-    )
+    looked = record.looked(ORDERS, ADMINISTRATIONS, STATEMENTS, what="anticancer_drugs")
+    return judge(yes(), yes()) if known and looked.is_no else judge(looked, no(), window=limits.window)
 
 
 def _radiotherapy_around(record: PatientRecord, limits: Held, draft: DraftOrder) -> Verdict:

@@ -6,6 +6,7 @@ fractions is a referral, and nothing is said of it.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from fhir_mappers.record import concepts_radiotherapy as rt
 from fhir_mappers.record.answer import Answer, no
@@ -50,7 +51,7 @@ def _verdict(
     told: Prescribed,
     case: str | None,
     standard: Schedule,
-    **more: object,
+    **more: Any,
 ) -> Verdict:
     """For whom the situation holds and a schedule is told; ``case`` is what is wrong with it, None when nothing is."""
     if told.gaps:
@@ -59,9 +60,14 @@ def _verdict(
         )
     if told.plan is None or where.is_no:
         return judge(no(), no())
-    figures = {"now": told.plan.dose, "in": _count(told.plan), "dose": standard.dose, "fractions": _count(standard)}
+    figures: dict[str, Any] = {
+        "now": told.plan.dose,
+        "in": _count(told.plan),
+        "dose": standard.dose,
+        "fractions": _count(standard),
+    }
     holds = Answer(case is None, told.proof)
-    return judge(where, holds, case=case or "due", **{**figures, **more}).resting_on(*told.proof)
+    return judge(where, holds, case=case or "due", **(figures | more)).resting_on(*told.proof)
 
 
 def _count(plan: Schedule) -> Quantity:

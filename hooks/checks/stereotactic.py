@@ -1,6 +1,5 @@
 """Stereotactic radiotherapy of a bone: who is eligible, what forbids it, what it needs first (family SBRT)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -28,12 +27,11 @@ from fhir_mappers.record.stereotactic import (
     targets,
     touching,
 )
-from hooks.check import DraftOrder, Outcome, PatientRecord, Verdict, judge, not_applicable, undecided
+from hooks.check import DraftOrder, PatientRecord, Verdict, gravest, judge, not_applicable, undecided
 
 _BOARD = NewService(("bone_tumour_board",))
 _LOW_BILSKY = ("bilsky_0", "bilsky_1a", "bilsky_1b", "bilsky_1c")
 _HIGH_BILSKY = ("bilsky_2", "bilsky_3")
-_RANK = (Outcome.DUE, Outcome.UNDECIDED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,8 @@ def eligible(record: PatientRecord, limits: Eligibility) -> Verdict:
 
     For whom  stereotactic radiotherapy of a bone that was not irradiated before (that is an indication by itself)
     Holds     all of: 1 to ``sites``, 1 to ``lesions``, each below ``size``, primary controlled, Karnofsky at least
-              ``karnofsky``, survival above ``survival``; for the spine at most ``vertebrae`` adjacent, or a residue after
-              surgery, and Bilsky 0 to 1c
+              ``karnofsky``, survival above ``survival``; for the spine at most ``vertebrae`` adjacent, or a residue
+              after surgery, and Bilsky 0 to 1c
     Units     cm, per cent, months (UCUM mo)
     Unknown   an item that is not told, where no other one decides
     Source    guidelines/stereotactic.toml [SBRT-ELIG-01]
@@ -91,8 +89,8 @@ def _eligible(record: PatientRecord, limits: Eligibility, draft: DraftOrder | No
 
 @dataclass(frozen=True, slots=True)
 class Contraindication:
-    """The SINS from which a spine is unstable and from which it may be, how long (d) an irradiation counts, and the least
-    survival (mo).
+    """The SINS from which a spine is unstable and from which it may be, how long (d) an irradiation counts, and the
+    least survival (mo).
     """
 
     unstable: Quantity
@@ -121,10 +119,8 @@ def _contraindicated(record: PatientRecord, limits: Contraindication, draft: Dra
     found = {
         "cord_compression_open": cord_threatened(record, draft),
         "spinal_instability": ~below(sins, limits.unstable),
-        "metabolic_radiotherapy": lately(
-            record, metabolic(record), limits.window, PROCEDURES, "metabolic_radiotherapy"
-        ),
-        "radiotherapy": lately(record, touching(record, draft), limits.window, PROCEDURES, "radiotherapy"),
+        "metabolic_radiotherapy": lately(record, metabolic(record), limits.window, "metabolic_radiotherapy"),
+        "radiotherapy": lately(record, touching(record, draft), limits.window, "radiotherapy"),
         "short_survival": below(survival(record), limits.survival),
         "bilsky_high": said(record, draft, rt.BILSKY, *_HIGH_BILSKY, required=True),
     }
@@ -132,8 +128,8 @@ def _contraindicated(record: PatientRecord, limits: Contraindication, draft: Dra
     proof = tuple(dict.fromkeys(e for answer in found.values() if answer.is_yes for e in answer.evidence))
     hold = (HoldDraft(draft),) if draft is not None else ()
     if present:
-        notes = ("separation_surgery",) if "bilsky_high" in present else ()
-        notes += ("region_unknown",) if "radiotherapy" in present else ()
+        told = {"bilsky_high": "separation_surgery", "radiotherapy": "region"}
+        notes = tuple(note for name, note in told.items() if name in present)
         return judge(yes(*proof), no(), proposals=(*hold, _BOARD), notes=notes, found=Names(present),
                      window=limits.window, survival=limits.survival)  # fmt: skip
     missing = tuple(gap for answer in found.values() for gap in answer.missing)
@@ -199,11 +195,6 @@ def thin_slice_mri(record: PatientRecord, limits: Imaging, draft: DraftOrder) ->
         proposals=(NewService(("mri_bone_region",)),),
         window=limits.window,
     )
-
-
-def gravest(verdicts: Iterable[Verdict]) -> Verdict:
-    """Of several targets the one that has most to say."""
-    return min(verdicts, key=lambda verdict: _RANK.index(verdict.outcome), default=not_applicable())
 
 
 def _counted(reading: Reading[Span], most: Quantity) -> Answer:

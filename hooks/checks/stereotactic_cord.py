@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from fhir_mappers.record import concepts_radiotherapy as rt
 from fhir_mappers.record.answer import ABSENT, Answer, Known, Missing, Reading, at_most, below, no, unknown, yes
@@ -11,8 +12,7 @@ from fhir_mappers.record.proposals import HoldDraft, Names, NewService
 from fhir_mappers.record.quantity import Quantity, Span
 from fhir_mappers.record.radiotherapy import fractions, irradiated_before, is_stereotactic_spine, prescribed
 from fhir_mappers.record.stereotactic import long_enough_since, targets
-from hooks.check import DraftOrder, PatientRecord, Verdict, judge, not_applicable, undecided
-from hooks.checks.stereotactic import gravest
+from hooks.check import DraftOrder, PatientRecord, Verdict, gravest, judge, not_applicable, undecided
 
 _NEEDED = (rt.CUMULATIVE_EQD2, rt.NEW_EQD2, rt.ALPHA_BETA)
 
@@ -51,7 +51,7 @@ def _cord_dose(record: PatientRecord, limits: CordLimits, draft: DraftOrder | No
         return not_applicable() if _is_referral(record, draft, gaps) else undecided(gaps)
     how_many = count.value.low
     proof = (*dose.evidence, *count.evidence)
-    told = {"dose": _measured(detail(record, draft, rt.CORD_DMAX)), "fractions": _counted(how_many)}
+    told: dict[str, Any] = {"dose": _measured(detail(record, draft, rt.CORD_DMAX)), "fractions": _counted(how_many)}
     if not 1 <= how_many <= len(limits.limits) or how_many.denominator != 1:
         return judge(yes(*proof), no(), case="not_covered", **told)
     limit = limits.limits[int(how_many) - 1]
@@ -95,8 +95,8 @@ def again(record: PatientRecord, limits: Again) -> Verdict:
 
     For whom  stereotactic radiotherapy of the spine that was, or may have been, irradiated there before; in the app
               once a cumulative dose is told
-    Holds     cumulative EQD2 below ``cumulative``, new EQD2 below ``new``, new to cumulative at most ``ratio``, at least
-              ``interval`` since
+    Holds     cumulative EQD2 below ``cumulative``, new EQD2 below ``new``, new to cumulative at most ``ratio``, at
+              least ``interval`` since
     Units     Gy (EQD2), a ratio, months (UCUM mo)
     Unknown   any dose, the alpha/beta behind it or the interval is not told: no verdict is given (A21)
     Source    guidelines/stereotactic_cord.toml [SBRT-REIRR-01]
@@ -142,7 +142,7 @@ def _ratio_at_most(new: Reading[Span], whole: Reading[Span], most: Quantity) -> 
     return Answer(new.value.high <= highest, (*new.evidence, *whole.evidence))
 
 
-def _figures(limits: Again) -> dict[str, Quantity]:
+def _figures(limits: Again) -> dict[str, Any]:
     return {
         "cumulative": limits.cumulative,
         "new": limits.new,

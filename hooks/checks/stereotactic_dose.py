@@ -30,7 +30,9 @@ class DoseRange:
 
 @dataclass(frozen=True, slots=True)
 class DoseRanges:
-    """The ranges for the spine, the sacrum and any other bone; the dose (Gy) and fractions that look like a misprint."""
+    """The ranges for the spine, the sacrum and any other bone; the dose (Gy) and fractions that look like a
+    misprint.
+    """
 
     spine: tuple[DoseRange, ...]
     sacrum: tuple[DoseRange, ...]

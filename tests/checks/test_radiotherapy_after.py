@@ -68,8 +68,8 @@ def test_fixation_without_a_malignant_bone_disease_is_ordinary_surgery() -> None
     assert Bedside().done("bone_metastasis_surgery", ago(10)).outcome("RT-POSTOP-01") == "info open_chart"
 
 
-def test_an_operation_that_cannot_be_dated_may_be_recent() -> None:
-    assert Bedside().done("bone_metastasis_surgery", None).outcome("RT-POSTOP-01").startswith("needs-data bone_surgery")
+def test_an_operation_without_a_date_is_not_asked_about_for_ever() -> None:
+    assert Bedside().done("bone_metastasis_surgery", None).outcome("RT-POSTOP-01") == "not-applicable"
 
 
 def test_radiotherapy_is_proposed_from_the_fifteenth_day() -> None:

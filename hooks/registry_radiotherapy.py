@@ -189,7 +189,7 @@ RADIOTHERAPY_CHECKS: tuple[Check, ...] = (
         radiotherapy_after.after_surgery,
         radiotherapy_after.AfterSurgery,
         _CARD,
-        (CONDITIONS, CARE_PLANS, ORDERS, *_COURSES, *SURVIVAL),
+        (CONDITIONS, CARE_PLANS, ORDERS, STATEMENTS, *_COURSES, *SURVIVAL),
     ),
     Check(
         "RT-PREV-01",

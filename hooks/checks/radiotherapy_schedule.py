@@ -38,11 +38,6 @@ class Schedules:
 
     accepted: tuple[Schedule, ...]
 
-    @property
-    def standard(self) -> Schedule:
-        """The one proposed instead of another."""
-        return self.accepted[0]
-
 
 def _verdict(
     record: PatientRecord,
@@ -60,14 +55,15 @@ def _verdict(
         )
     if told.plan is None or where.is_no:
         return judge(no(), no())
-    figures: dict[str, Any] = {
+    held = Answer(case is None, told.proof)
+    said = {
+        **more,
         "now": told.plan.dose,
-        "in": _count(told.plan),
+        "into": _count(told.plan),
         "dose": standard.dose,
         "fractions": _count(standard),
     }
-    holds = Answer(case is None, told.proof)
-    return judge(where, holds, case=case or "due", **(figures | more)).resting_on(*told.proof)
+    return judge(where, held, case=case or "due", **said).resting_on(*told.proof)
 
 
 def _count(plan: Schedule) -> Quantity:
@@ -86,7 +82,7 @@ def cord_compression(record: PatientRecord, limits: Schedules, draft: DraftOrder
     case = None if told.plan is None or told.plan in limits.accepted else "other"
     if told.single:
         case = "poor_prognosis" if poor_prognosis(record, draft).is_yes else "single"
-    return _verdict(record, draft, for_cord_compression(record, draft), told, case, limits.standard)
+    return _verdict(record, draft, for_cord_compression(record, draft), told, case, limits.accepted[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +142,7 @@ def complicated(record: PatientRecord, limits: Complicated, draft: DraftOrder) -
     case = None if not told.single else ("due" if grave.is_yes else "equivalent")
     where = (grave | mild) & ~for_cord_compression(record, draft)
     fine = Prescribed(told.plan, told.proof)
-    return _verdict(record, draft, where, fine, case, limits.accepted[0], vertebrae=limits.vertebrae)
+    return _verdict(record, draft, where, fine, case, limits.accepted[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +205,8 @@ def single_fraction(record: PatientRecord, limits: Single, draft: DraftOrder) ->
     case = "spine" if spine else ("survival" if long_life.is_yes else None)
     notes = ("long_survival",) if spine and long_life.is_yes else ()
     where = uncomplicated(record, draft, limits.vertebrae, limits.mirels)
-    return _verdict(record, draft, where, told, case, limits.accepted[0], survival=limits.survival, notes=notes)
+    figures = {"survival": limits.survival}
+    return _verdict(record, draft, where, told, case, limits.accepted[0], notes=notes, **figures)
 
 
 def after_operation(record: PatientRecord, limits: Schedules, draft: DraftOrder) -> Verdict:
@@ -226,7 +223,7 @@ def after_operation(record: PatientRecord, limits: Schedules, draft: DraftOrder)
     if told.single:
         return judge(no(), no())
     case = None if told.plan is None or told.plan in limits.accepted else "due"
-    return _verdict(record, draft, where, told, case, limits.standard)
+    return _verdict(record, draft, where, told, case, limits.accepted[0])
 
 
 @dataclass(frozen=True, slots=True)

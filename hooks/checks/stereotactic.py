@@ -128,9 +128,9 @@ def _contraindicated(record: PatientRecord, limits: Contraindication, draft: Dra
     proof = tuple(dict.fromkeys(e for answer in found.values() if answer.is_yes for e in answer.evidence))
     hold = (HoldDraft(draft),) if draft is not None else ()
     if present:
-        told = {"bilsky_high": "separation_surgery", "radiotherapy": "region"}
-        notes = tuple(note for name, note in told.items() if name in present)
-        return judge(yes(*proof), no(), proposals=(*hold, _BOARD), notes=notes, found=Names(present),
+        regraded = ("separation_surgery",) if "bilsky_high" in present else ()
+        region = ("region",) if "radiotherapy" in present else ()
+        return judge(yes(*proof), no(), proposals=(*hold, _BOARD), notes=(*regraded, *region), found=Names(present),
                      window=limits.window, survival=limits.survival)  # fmt: skip
     missing = tuple(gap for answer in found.values() for gap in answer.missing)
     if missing:

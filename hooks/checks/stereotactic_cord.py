@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from fhir_mappers.record import concepts_radiotherapy as rt
 from fhir_mappers.record.answer import ABSENT, Answer, Known, Missing, Reading, at_most, below, no, unknown, yes
@@ -51,15 +50,25 @@ def _cord_dose(record: PatientRecord, limits: CordLimits, draft: DraftOrder | No
         return not_applicable() if _is_referral(record, draft, gaps) else undecided(gaps)
     how_many = count.value.low
     proof = (*dose.evidence, *count.evidence)
-    told: dict[str, Any] = {"dose": _measured(detail(record, draft, rt.CORD_DMAX)), "fractions": _counted(how_many)}
+    shown = _measured(detail(record, draft, rt.CORD_DMAX))
+    count_ = _counted(how_many)
     if not 1 <= how_many <= len(limits.limits) or how_many.denominator != 1:
-        return judge(yes(*proof), no(), case="not_covered", **told)
+        return judge(yes(*proof), no(), case="not_covered", dose=shown, fractions=count_)
     limit = limits.limits[int(how_many) - 1]
     kept = at_most(dose, limit)
     careful = at_most(dose, limits.caution) if how_many == 1 else yes(*proof)
     case = "due" if not kept.is_yes else "caution"
     hold = (HoldDraft(draft),) if draft is not None and case == "due" else ()
-    return judge(yes(*proof), kept & careful, case=case, proposals=hold, limit=limit, caution=limits.caution, **told)
+    return judge(
+        yes(*proof),
+        kept & careful,
+        case=case,
+        proposals=hold,
+        limit=limit,
+        caution=limits.caution,
+        dose=shown,
+        fractions=count_,
+    )
 
 
 def _is_referral(record: PatientRecord, draft: DraftOrder | None, gaps: tuple[Missing, ...]) -> bool:
@@ -131,7 +140,11 @@ def _again(record: PatientRecord, limits: Again, draft: DraftOrder | None) -> Ve
         proposals=(*hold, NewService(("bone_tumour_board",))),
         notes=("disputed",) if disputed else (),
         found=Names(found),
-        **_figures(limits),
+        cumulative=limits.cumulative,
+        new=limits.new,
+        ratio=limits.ratio,
+        interval=limits.interval,
+        disputed=limits.disputed,
     )
 
 
@@ -140,13 +153,3 @@ def _ratio_at_most(new: Reading[Span], whole: Reading[Span], most: Quantity) -> 
         return unknown(*(one for one in (new, whole) if isinstance(one, Missing)))
     highest = whole.value.low * Fraction(most.value)
     return Answer(new.value.high <= highest, (*new.evidence, *whole.evidence))
-
-
-def _figures(limits: Again) -> dict[str, Any]:
-    return {
-        "cumulative": limits.cumulative,
-        "new": limits.new,
-        "ratio": limits.ratio,
-        "interval": limits.interval,
-        "disputed": limits.disputed,
-    }

@@ -42,7 +42,7 @@ STEREOTACTIC_CHECKS: tuple[Check, ...] = (
         stereotactic_cord.cord_dose,
         stereotactic_cord.CordLimits,
         _STEREOTACTIC,
-        (*_BEFORE, *_SCHEDULE, *observed(rt.CORD_DMAX)),
+        (*_BEFORE, *observed(rt.TOTAL_DOSE, rt.FRACTIONS, rt.CORD_DMAX)),
     ),
     Check(
         "SBRT-ELIG-01",

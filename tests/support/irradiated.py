@@ -96,6 +96,26 @@ def _again(site: str, what: str) -> Bedside:
     return planned(patient, what, site=site, details="rt_total_dose 30 Gy, rt_fractions 10")
 
 
+def _forbidden() -> Bedside:
+    """Every contraindication of stereotactic radiotherapy of the spine."""
+    other = {"sins_total": "14 1", "mscc_symptomatic": "true", "bilsky_grade": "bilsky_3", "life_expectancy": ""}
+    patient = _by_form(STEREOTACTIC, survival_estimate="2 mo", **other)
+    return patient.done("metabolic_radiotherapy", ago(9)).done("radiotherapy", ago(9))
+
+
+def _interval_unknown() -> Bedside:
+    patient = answered(lung_patient(), reirradiation_interval="", rt_reirradiation="true")
+    return planned(patient.done("radiotherapy", ago(100)), STEREOTACTIC)
+
+
+def _all_done() -> Bedside:
+    """One fraction for a femur, everything it needs done before."""
+    patient = lung_patient().done("surgical_opinion", ago(5)).drafts_order("dexamethasone")
+    planned(patient, CONVENTIONAL, site="site_femur", details="rt_total_dose 8 Gy, rt_fractions 1")
+    says = "rt_total_dose 30 Gy, rt_fractions 10, rt_fracture_risk true"
+    return planned(patient, CONVENTIONAL, site="site_femur", details=says)
+
+
 def _operated(*, irradiated: bool) -> Bedside:
     patient = lung_patient().done("bone_metastasis_surgery", ago(9), bodySite=[concept("site_femur")])
     patient.moment = "encounter-discharge"
@@ -132,7 +152,18 @@ IRRADIATED: dict[str, Callable[[], Bedside]] = {
     "dose per fraction of a form": lambda: _by_form(CONVENTIONAL, rt_total_dose=""),
     "femur again": lambda: _again("site_femur", CONVENTIONAL),
     "spine again": lambda: _again("vertebra_t6", STEREOTACTIC),
+    "stereotactic forbidden": _forbidden,
+    "stereotactic again, ratio": lambda: _by_form(STEREOTACTIC, rt_reirradiation="true", cumulative_cord_eqd2="30 Gy"),
+    "stereotactic again, interval unknown": _interval_unknown,
+    "one fraction of a form": lambda: _by_form(CONVENTIONAL, rt_fractions="1 1"),
+    "one fraction of a form by its dose": lambda: _by_form(CONVENTIONAL, rt_fractions="1 1", rt_total_dose=""),
+    "preventive by its dose": lambda: _by_form(CONVENTIONAL, rt_intent="intent_preventive", rt_total_dose=""),
+    "standard for a cord compression": lambda: _scheduled("vertebra_t6", "30 10", "rt_cord_compression true"),
+    "standard after surgery": lambda: _scheduled("site_femur", "30 10", "rt_post_operative true"),
+    "standard again": lambda: _scheduled("site_femur", "20 5", "rt_reirradiation true"),
+    "all done before": _all_done,
     "app": _in_the_app,
+    "app, CT done": lambda: _in_the_app().done("bone_ct", ago(5)),
     "app, at risk": lambda: _in_the_app(mirels_total="9 1", sins_total="9 1", canal_narrowing="30 %"),
     "app, stereotactic": lambda: _in_the_app(rt_technique="technique_stereotactic", lesion_type="lesion_lytic"),
     "app, stereotactic of the neck": lambda: _in_the_app(

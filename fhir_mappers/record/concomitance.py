@@ -6,7 +6,7 @@ days counts while it is at most ``scheduled`` (d) old, one with a first day only
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import Answer, Evidence, Known, Missing
@@ -90,6 +90,11 @@ def exposure(record: Facts, drug: str, course: Irradiation, unsure: Quantity) ->
     over = (o for o in record.courses if o.kind == "order" and o.is_any(drug) and o.status in _HALTED)
     halted = [o for o in over if record.within(o.until or o.when, unsure)]
     return replace(last_dose, last=halted[0].evidence(drug)) if halted else None
+
+
+def shown(day: PartialDate | None) -> PartialDate | date | None:
+    """A day for the words: one of our own reckoning (today, a planned day) is no fact of the record."""
+    return day.first if day is not None and day.is_day else day
 
 
 def plain_names(drugs: Iterable[str]) -> tuple[str, ...]:

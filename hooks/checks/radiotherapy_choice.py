@@ -79,9 +79,9 @@ def _places(record: PatientRecord) -> tuple[str, ...]:
 def _high_risk(record: PatientRecord, places: tuple[str, ...], limits: Preventive) -> Answer:
     """Any of the criteria; more than the upper share of the cortex is for the rules of fracture risk."""
     size, cortex = number(record, None, rt.SIZE), number(record, None, rt.CORTEX)
-    long_bone = not set(places).isdisjoint(LONG_BONES)
-    beyond = _above(cortex, limits.cortex_to) if long_bone else no()
-    part = (~below(cortex, limits.cortex_from) & ~beyond) if long_bone else no()
+    is_long = not set(places).isdisjoint(LONG_BONES)
+    beyond = _above(cortex, limits.cortex_to) if is_long else no()
+    part = (~below(cortex, limits.cortex_from) & ~beyond) if is_long else no()
     arch = flag(record, None, rt.POSTERIOR_ARCH, required=any(p.startswith("vertebra_") for p in places))
     by_place = Answer(not set(places).isdisjoint((*GIRDLES, *JUNCTIONS)))
     return either((~below(size, limits.size), by_place, part, arch)) & ~Answer(beyond.is_yes, beyond.evidence)

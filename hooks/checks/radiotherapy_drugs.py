@@ -16,6 +16,7 @@ from fhir_mappers.record.concomitance import (
     looked_for_irradiations,
     plain_names,
     planned,
+    shown,
 )
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.facts import ADMINISTRATIONS, ORDERS, STATEMENTS
@@ -136,8 +137,8 @@ def _told(graded: list[tuple[str, Exposure]], course: Irradiation, draft: DraftO
         proposals=(HoldDraft(draft), _ASK),
         notes=notes,
         drugs=Names(drugs),
-        last=first.last,
-        begin=course.first,
+        last=shown(first.last),
+        begin=shown(course.first),
         window=limits.window,
         doxorubicin=limits.doxorubicin,
     )

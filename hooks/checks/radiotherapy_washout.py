@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fhir_mappers.record import concepts_radiotherapy as rt
 from fhir_mappers.record.answer import ABSENT, Answer, Evidence, Known, Missing, no, yes
-from fhir_mappers.record.concomitance import looked_for_irradiations, planned
+from fhir_mappers.record.concomitance import looked_for_irradiations, planned, shown
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.facts import ADMINISTRATIONS, STATEMENTS
 from fhir_mappers.record.ordered import begins, days_between, hours_between, last_taken, running
@@ -56,8 +56,8 @@ def washed_out(record: PatientRecord, limits: WashOut, draft: DraftOrder) -> Ver
                 proposals=(NewService((rt.CONSULTATION,)),),
                 drug=Names((drug,)),
                 least=least,
-                last=last,
-                begin=begin,
+                last=shown(last),
+                begin=shown(begin),
             )
     unknown_ = [drug for drug, last, _, _ in pairs if last is None]
     if unknown_:
@@ -107,7 +107,9 @@ def half_lives(record: PatientRecord, limits: HalfLives, draft: DraftOrder) -> V
         least, five = table[drug]
         over = last is not None and not _below(last, begin, least) and _within(last, begin, five)
         if over and not (drug == rt.DOXORUBICIN and running(record, (drug,))):
-            return judge(yes(*proof), no(), drug=Names((drug,)), least=least, five=five, last=last, begin=begin)
+            return judge(
+                yes(*proof), no(), drug=Names((drug,)), least=least, five=five, last=shown(last), begin=shown(begin)
+            )
     return judge(_any_pair(pairs), yes())
 
 

@@ -124,12 +124,7 @@ def _again(record: PatientRecord, limits: Again, draft: DraftOrder | None) -> Ve
     if gaps:
         notes = ("interval_short",) if waited.is_no else ()
         return undecided((*before.missing, *gaps), notes=notes, evidence=before.evidence, interval=limits.interval)
-    broken = {
-        rt.CUMULATIVE_EQD2: ~below(told[rt.CUMULATIVE_EQD2], limits.cumulative),
-        rt.NEW_EQD2: ~below(told[rt.NEW_EQD2], limits.new),
-        "eqd2_ratio": ~_ratio_at_most(told[rt.NEW_EQD2], told[rt.CUMULATIVE_EQD2], limits.ratio),
-        rt.INTERVAL: ~waited,
-    }
+    broken = _doses_broken(told, limits) | {rt.INTERVAL: ~waited}
     found = tuple(name for name, answer in broken.items() if not answer.is_no)
     proof = tuple(dict.fromkeys(e for answer in broken.values() for e in answer.evidence))
     disputed = at_most(told[rt.CUMULATIVE_EQD2], limits.disputed).is_yes and rt.CUMULATIVE_EQD2 in found
@@ -146,6 +141,16 @@ def _again(record: PatientRecord, limits: Again, draft: DraftOrder | None) -> Ve
         interval=limits.interval,
         disputed=limits.disputed,
     )
+
+
+def _doses_broken(told: dict[str, Reading[Span]], limits: Again) -> dict[str, Answer]:
+    """Which of the conditions on the doses are not met."""
+    whole, new = told[rt.CUMULATIVE_EQD2], told[rt.NEW_EQD2]
+    return {
+        rt.CUMULATIVE_EQD2: ~below(whole, limits.cumulative),
+        rt.NEW_EQD2: ~below(new, limits.new),
+        "eqd2_ratio": ~_ratio_at_most(new, whole, limits.ratio),
+    }
 
 
 def _ratio_at_most(new: Reading[Span], whole: Reading[Span], most: Quantity) -> Answer:

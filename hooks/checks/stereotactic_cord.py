@@ -51,7 +51,7 @@ def _cord_dose(record: PatientRecord, limits: CordLimits, draft: DraftOrder | No
     how_many = count.value.low
     proof = (*dose.evidence, *count.evidence)
     shown = _measured(detail(record, draft, rt.CORD_DMAX))
-    count_ = _counted(how_many)
+    count_ = _counted(Fraction(how_many))
     if not 1 <= how_many <= len(limits.limits) or how_many.denominator != 1:
         return judge(yes(*proof), no(), case="not_covered", dose=shown, fractions=count_)
     limit = limits.limits[int(how_many) - 1]

@@ -89,7 +89,8 @@ def schedule(record: Facts, draft: DraftOrder) -> Reading[Schedule]:
     if isinstance(dose, Missing):
         return dose
     return Known(
-        Schedule(Quantity(_decimal(Fraction(dose.value.low)), "Gy"), int(count.value.low)), (*dose.evidence, *count.evidence)
+        Schedule(Quantity(_decimal(Fraction(dose.value.low)), "Gy"), int(count.value.low)),
+        (*dose.evidence, *count.evidence),
     )
 
 

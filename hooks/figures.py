@@ -79,7 +79,7 @@ class Figures:
             return f"{number} {escape(quantity.unit)}"
         forms = unit[self.language]
         plural = abs(quantity.value) >= 2 if self.language == "fr" else abs(quantity.value) != 1
-        return f"{number} {forms[-1] if plural else forms[0]}"
+        return f"{number} {forms[-1] if plural else forms[0]}".rstrip()  # a count has no unit
 
     def day(self, when: PartialDate) -> str:
         """A date in words; a partial one keeps its precision."""

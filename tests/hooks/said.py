@@ -70,6 +70,14 @@ LONGEST: dict[str, Any] = {
     "count": 8,
     "points": Names(SUBJECTS),
     "red": Names(SUBJECTS[:1]),
+    "drugs": Names(("gemcitabine", "bevacizumab")),
+    "begin": of_day(DAY),
+    "found": Names(("cord_compression_open", "bilsky_high")),
+    "failed": Names(("adjacent_vertebrae", "primary_controlled")),
+    "now": Quantity.of("19.95 Gy"),
+    **dict.fromkeys(("into", "fractions"), Quantity.of("10 {fraction}")),
+    "score": Quantity.of("10 1"),
+    **dict.fromkeys(("least", "five"), Quantity.of("70 h")),
     "harms": Names(("hypocalcaemia_under_treatment", "onj_drug_induced", "smoking_current", "at_risk_drinking")),
 }
 LEVEL = Evidence("Observation/2", "vitamin_d_25oh_total", None, "37.45", "nmol/L", None, of_day(DAY))

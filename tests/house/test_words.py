@@ -21,6 +21,7 @@ from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.formulary import default_formulary
 from fhir_mappers.record import concepts as c
+from fhir_mappers.record import concepts_radiotherapy as rt
 from fhir_mappers.record import products
 from fhir_mappers.record.answer import REASONS
 from fhir_mappers.record.patient_record import PatientRecord
@@ -49,7 +50,7 @@ CONTINUED |= {"provisional", "sex-male", "sex-female", "sex-unknown", *(f"missin
 STATUSES = {"active", "recurrence", "relapse", "remission", "inactive", "resolved"}
 STATUSES |= {"completed", "in-progress", "stopped", "booked", "true", "false"}
 # Units in which a result may be sent or shown and that no table of ours holds.
-SENT_UNITS = {"[lb_av]", "mL/min/{1.73_m2}", "kg", "umol/L", "mmol/L", "1", "wk"}
+SENT_UNITS = {"[lb_av]", "mL/min/{1.73_m2}", "kg", "umol/L", "mmol/L", "1", "wk", "{fraction}"}
 
 
 def used_words() -> set[str]:
@@ -67,6 +68,7 @@ def names() -> set[str]:
     ordered = {item.key for items in book.services.values() for item in items} | set(book.medications)
     drugs = {products.ZOLEDRONATE, products.DENOSUMAB_INGREDIENT, *products._OTHERS}
     drugs |= {*kidney.NEPHROTOXIC, *c.KINASE_INHIBITORS, c.ANY_KINASE_INHIBITOR}  # named by the drug that is drafted
+    drugs |= {*rt.HELD, *rt.COMPATIBLE, *rt.SYSTEMIC}  # named by the drug that runs or was given
     drugs |= set(SUBJECTS)
     return named() | read | coded_values(read) | ordered | drugs | STATUSES | shown_by_patients()
 

@@ -71,6 +71,13 @@ PRODUCTS: dict[str, dict[str, Any]] = {
     "egfr inhibitor": {"coding": [{"system": ATC, "code": "L01EB"}]},
     "selpercatinib": {"coding": [{"system": ATC, "code": "L01EX22"}]},
     "palbociclib": {"coding": [{"system": ATC, "code": "L01EF01"}]},
+    "doxorubicin": {"coding": [{"system": ATC, "code": "L01DB01"}]},
+    "bleomycin": {"text": "Bléomycine"},
+    "irinotecan": {"coding": [{"system": ATC, "code": "L01CE02"}]},
+    "topotecan": {"text": "Hycamtin"},
+    "daunorubicin": {"text": "Cerubidine"},
+    "docetaxel": {"text": "Docétaxel"},
+    "dexamethasone": {"text": "Dexaméthasone"},
     "sunitinib": {"coding": [{"system": ATC, "code": "L01EX01"}]},
 }
 

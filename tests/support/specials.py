@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.support.bedside import Bedside, concept
 from tests.support.booking import proposed, requested
 from tests.support.chart import ago, booked, lung_patient, reported, stops
+from tests.support.irradiated import IRRADIATED
 from tests.support.renal import clearing
 from tests.support.vitamins import calcium, level
 
@@ -133,6 +134,7 @@ def _opened() -> Bedside:
 
 
 SPECIALS: dict[str, Callable[[], Bedside]] = {
+    **IRRADIATED,
     **{f"kidneys at {crcl}": lambda crcl=crcl: _kidneys(crcl) for crcl in ("25", "45", "80")},  # type: ignore[misc]  # bound now
     "immunotherapy to come": lambda: _immunotherapy(begun=False),
     "immunotherapy begun": lambda: _immunotherapy(begun=True),

@@ -1,0 +1,162 @@
+"""The scores of the spine: SINS (stability), Tokuhashi (obsolete, for display) and the grades of Frankel."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fhir_mappers.record import concepts_fracture as f
+from fhir_mappers.record.answer import Answer, Evidence, Known, Missing, Reading, no, unknown, yes
+from fhir_mappers.record.assessment import Sheet
+from fhir_mappers.record.events import Measurement
+from fhir_mappers.record.facts import ANSWERS, OBSERVATIONS, Facts
+from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.scores import LesionPoints, Open, Range, Score, entered, points_of, total, whole
+
+LUMBAR, THORACIC, ELSEWHERE = "lumbar", "thoracic", "elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPoints:
+    """Points of each level of the spine: the highest one counts where a lesion spans several."""
+
+    vertebra_c0: int
+    vertebra_c1: int
+    vertebra_c2: int
+    vertebra_c3: int
+    vertebra_c4: int
+    vertebra_c5: int
+    vertebra_c6: int
+    vertebra_c7: int
+    vertebra_t1: int
+    vertebra_t2: int
+    vertebra_t3: int
+    vertebra_t4: int
+    vertebra_t5: int
+    vertebra_t6: int
+    vertebra_t7: int
+    vertebra_t8: int
+    vertebra_t9: int
+    vertebra_t10: int
+    vertebra_t11: int
+    vertebra_t12: int
+    vertebra_l1: int
+    vertebra_l2: int
+    vertebra_l3: int
+    vertebra_l4: int
+    vertebra_l5: int
+    vertebra_s1: int
+    vertebra_s2: int
+    vertebra_s3: int
+    vertebra_s4: int
+    vertebra_s5: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpinePainPoints:
+    """Points of the pain of the spine."""
+
+    sins_pain_mechanical: int
+    sins_pain_other: int
+    sins_pain_none: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentPoints:
+    """Points of the alignment of the spine."""
+
+    alignment_subluxation: int
+    alignment_deformity: int
+    alignment_normal: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollapsePoints:
+    """Points of the collapse of the vertebral body."""
+
+    collapse_over_50: int
+    collapse_up_to_50: int
+    collapse_none_body_over_50: int
+    collapse_none: int
+
+
+@dataclass(frozen=True, slots=True)
+class PosteriorPoints:
+    """Points of the posterolateral elements."""
+
+    posterior_bilateral: int
+    posterior_unilateral: int
+    posterior_none: int
+
+
+@dataclass(frozen=True, slots=True)
+class SinsPoints:
+    """The table of SINS."""
+
+    location: LevelPoints
+    pain: SpinePainPoints
+    lesion: LesionPoints
+    alignment: AlignmentPoints
+    collapse: CollapsePoints
+    posterior: PosteriorPoints
+    total: Range
+
+
+def sins(sheet: Sheet, table: SinsPoints) -> Score | Open:
+    """The SINS of one lesion. A total entered by somebody counts where only the level is told."""
+    parts = (table.location, table.pain, table.lesion, table.alignment, table.collapse, table.posterior)
+    items = {item: points_of(sheet, item, part) for item, part in zip(f.SINS_ITEMS, parts, strict=True)}
+    return entered(sheet, f.SINS_TOTAL, items, table.total, f.SINS_LOCATION) or total(items)
+
+
+@dataclass(frozen=True, slots=True)
+class TokuhashiPoints:
+    """The range of each item, and of the item of the primary tumour."""
+
+    item: Range
+    primary: Range
+
+
+def tokuhashi(sheet: Sheet, table: TokuhashiPoints) -> Score | Open:
+    """The sum of the six items, each entered as its points."""
+    ranges = {item: table.primary if item == "tokuhashi_primary" else table.item for item in f.TOKUHASHI_ITEMS}
+    return total({item: whole(sheet.number(item), allowed) for item, allowed in ranges.items()})
+
+
+def part_of_spine(levels: Iterable[str]) -> str:
+    """The part whose threshold of osteolysis holds, the stricter one where a lesion spans two."""
+    letters = {level.removeprefix("vertebra_")[0] for level in levels}
+    return LUMBAR if "l" in letters else (THORACIC if "t" in letters else ELSEWHERE)
+
+
+def newest_grade(record: Facts, window: Quantity) -> Reading[str]:
+    """The grade of Frankel found within the window (d)."""
+    return _grade(record.latest(f.FRANKEL, within=window))
+
+
+def lost_function(record: Facts, window: Quantity) -> Answer:
+    """Within the window (d) a first grade other than normal was found, or one worse than before (D included: the
+    patient still walks)."""
+    newest = newest_grade(record, window)
+    if isinstance(newest, Missing):
+        seen = record.looked(OBSERVATIONS, ANSWERS, what=f.FRANKEL)
+        return unknown(newest) if newest.last is not None and newest.why != "too-old" else seen
+    if newest.value == f.FRANKEL_GRADES[-1]:
+        return no(*newest.evidence)
+    graded = [m for m in record.results(f.FRANKEL) if not m.provisional and m.problem is None and m.concepts]
+    recent = [_rank(m) for m in graded[1:] if record.within(m.when, window)]
+    before = next((_rank(m) for m in graded if not record.within(m.when, window)), None)
+    rank = f.FRANKEL_GRADES.index(newest.value)
+    worse = before is None or rank < max([before, *recent])
+    return yes(*newest.evidence) if worse else no(*newest.evidence)
+
+
+def _grade(reading: Reading[Measurement]) -> Reading[str]:
+    if isinstance(reading, Missing):
+        return reading
+    known = [concept for concept in reading.value.concepts if concept in f.FRANKEL_GRADES]
+    evidence: tuple[Evidence, ...] = reading.evidence
+    worst = min(known, key=f.FRANKEL_GRADES.index, default=None)
+    return Missing(f.FRANKEL, "unreadable", evidence[0]) if worst is None else Known(worst, evidence)
+
+
+def _rank(measured: Measurement) -> int:
+    return min((f.FRANKEL_GRADES.index(c) for c in measured.concepts if c in f.FRANKEL_GRADES), default=0)

@@ -1,6 +1,6 @@
 """A check is two answers: for whom, and what holds. The outcomes are decided here and nowhere else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -127,6 +127,19 @@ def not_applicable(*evidence: Evidence) -> Verdict:
     return Verdict(Outcome.NOT_APPLICABLE, evidence=evidence)
 
 
+def gravest(verdicts: Iterable[Verdict], *cases: str) -> Verdict:
+    """Of several verdicts on one question the one that speaks loudest: due, in the order of ``cases``, then undecided;
+    not applicable where there is none.
+    """
+    ranked = (Outcome.DUE, Outcome.UNDECIDED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+    loudness = {case: place for place, case in enumerate(cases)}
+    return min(
+        verdicts,
+        key=lambda verdict: (ranked.index(verdict.outcome), loudness.get(verdict.case, len(cases))),
+        default=not_applicable(),
+    )
+
+
 __all__ = [
     "Check",
     "DraftOrder",
@@ -136,6 +149,7 @@ __all__ = [
     "Unlimited",
     "Verdict",
     "grade",
+    "gravest",
     "judge",
     "not_applicable",
     "undecided",

@@ -3,7 +3,7 @@
 Items of two forms are never mixed: they may be about two lesions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fhir_mappers.record.answer import (
@@ -19,9 +19,11 @@ from fhir_mappers.record.answer import (
     unknown,
     yes,
 )
+from fhir_mappers.record.concepts import LIFE_EXPECTANCY
 from fhir_mappers.record.events import DraftOrder, Measurement
 from fhir_mappers.record.facts import ANSWERS, OBSERVATIONS, Facts
-from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.ordered import number
+from fhir_mappers.record.quantity import Quantity, Span
 
 FORM = "QuestionnaireResponse/"
 
@@ -82,9 +84,9 @@ class Sheet:
         return Answer(any(told), reading.evidence) if told else unknown(Missing(item, ABSENT))
 
 
-def sheet(record: Facts, items: Iterable[str], within: Quantity, draft: DraftOrder | None = None) -> Sheet:
-    """The newest assessment of these items not older than ``within`` (d), completed by what the draft itself says."""
-    wanted = tuple(items)
+def sheet(record: Facts, *wanted: str, draft: DraftOrder | None = None) -> Sheet:
+    """The newest assessment of these items that may still be reused (P17), completed by what the draft itself says."""
+    within = record.conventions.answers.form
     fresh = {item: _fresh(record, item, within) for item in wanted}
     newest = max(
         (m for found in fresh.values() for m in found), key=lambda m: (m.when.latest, m.source.resource), default=None
@@ -92,9 +94,16 @@ def sheet(record: Facts, items: Iterable[str], within: Quantity, draft: DraftOrd
     form = newest.source.resource if newest is not None and newest.source.resource.startswith(FORM) else None
     answers = {item: found for item in wanted if (found := _of_one(fresh[item], form))}
     if draft is not None:
-        answers |= {item: (draft.details[item],) for item in wanted if item in draft.details}
+        own = {item: tuple(one for one in draft.every_detail if one.what == item) for item in wanted}
+        answers |= {item: told for item, told in own.items() if told}
     gaps = {item: _gap(record, item) for item in wanted if item not in answers}
     return Sheet(answers, gaps)
+
+
+def survival(record: Facts) -> Reading[Span]:
+    """The newest survival estimate (mo) that may still be reused (P17)."""
+    told = record.latest(*LIFE_EXPECTANCY, within=record.conventions.answers.form)
+    return told if isinstance(told, Missing) else number(record, None, told.value.what)
 
 
 def above(reading: Reading[Quantity], limit: Quantity) -> Answer:

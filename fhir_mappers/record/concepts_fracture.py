@@ -15,7 +15,14 @@ CORTEX_PERCENT = "cortical_axial_percent"
 CORTEX_LENGTH = "cortical_axial_length"
 CORTEX_CIRCUMFERENCE = "cortical_circumference"
 CORTEX: Concepts = (CORTEX_PERCENT, CORTEX_LENGTH, CORTEX_CIRCUMFERENCE)
-UPPER_LIMB: Concepts = ("site_humerus", "site_forearm", "site_scapula", "site_clavicle", "site_glenoid", "site_acromion")
+UPPER_LIMB: Concepts = (
+    "site_humerus",
+    "site_forearm",
+    "site_scapula",
+    "site_clavicle",
+    "site_glenoid",
+    "site_acromion",
+)
 LOWER_LIMB: Concepts = ("site_femur", "site_femoral_head_neck", "site_trochanteric", "site_tibia", "site_fibula")
 
 # spine

@@ -119,9 +119,7 @@ def total(items: Mapping[str, Reading[int]]) -> Score | Open:
     return Score(sum(points.values()), points, tuple(proof for each in known.values() for proof in each.evidence))
 
 
-def entered(
-    sheet: Sheet, item: str, items: Iterable[str], allowed: Range, *beside: str
-) -> Score | Open | None:
+def entered(sheet: Sheet, item: str, items: Iterable[str], allowed: Range, *beside: str) -> Score | Open | None:
     """A total somebody entered without its items (but for those ``beside`` it); None when the items have to tell."""
     if item not in sheet.answers or any(other in sheet.answers for other in items if other not in beside):
         return None

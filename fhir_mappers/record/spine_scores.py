@@ -1,14 +1,10 @@
-"""The scores of the spine: SINS (stability), Tokuhashi (obsolete, for display) and the grades of Frankel."""
+"""The scores of the spine: SINS (stability) and Tokuhashi (obsolete, for display)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts_fracture as f
-from fhir_mappers.record.answer import Answer, Evidence, Known, Missing, Reading, no, unknown, yes
 from fhir_mappers.record.assessment import Sheet
-from fhir_mappers.record.events import Measurement
-from fhir_mappers.record.facts import ANSWERS, OBSERVATIONS, Facts
-from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.scores import LesionPoints, Open, Range, Score, entered, points_of, total, whole
 
 LUMBAR, THORACIC, ELSEWHERE = "lumbar", "thoracic", "elsewhere"
@@ -125,38 +121,3 @@ def part_of_spine(levels: Iterable[str]) -> str:
     """The part whose threshold of osteolysis holds, the stricter one where a lesion spans two."""
     letters = {level.removeprefix("vertebra_")[0] for level in levels}
     return LUMBAR if "l" in letters else (THORACIC if "t" in letters else ELSEWHERE)
-
-
-def newest_grade(record: Facts, window: Quantity) -> Reading[str]:
-    """The grade of Frankel found within the window (d)."""
-    return _grade(record.latest(f.FRANKEL, within=window))
-
-
-def lost_function(record: Facts, window: Quantity) -> Answer:
-    """Within the window (d) a first grade other than normal was found, or one worse than before (D included: the
-    patient still walks)."""
-    newest = newest_grade(record, window)
-    if isinstance(newest, Missing):
-        seen = record.looked(OBSERVATIONS, ANSWERS, what=f.FRANKEL)
-        return unknown(newest) if newest.last is not None and newest.why != "too-old" else seen
-    if newest.value == f.FRANKEL_GRADES[-1]:
-        return no(*newest.evidence)
-    graded = [m for m in record.results(f.FRANKEL) if not m.provisional and m.problem is None and m.concepts]
-    recent = [_rank(m) for m in graded[1:] if record.within(m.when, window)]
-    before = next((_rank(m) for m in graded if not record.within(m.when, window)), None)
-    rank = f.FRANKEL_GRADES.index(newest.value)
-    worse = before is None or rank < max([before, *recent])
-    return yes(*newest.evidence) if worse else no(*newest.evidence)
-
-
-def _grade(reading: Reading[Measurement]) -> Reading[str]:
-    if isinstance(reading, Missing):
-        return reading
-    known = [concept for concept in reading.value.concepts if concept in f.FRANKEL_GRADES]
-    evidence: tuple[Evidence, ...] = reading.evidence
-    worst = min(known, key=f.FRANKEL_GRADES.index, default=None)
-    return Missing(f.FRANKEL, "unreadable", evidence[0]) if worst is None else Known(worst, evidence)
-
-
-def _rank(measured: Measurement) -> int:
-    return min((f.FRANKEL_GRADES.index(c) for c in measured.concepts if c in f.FRANKEL_GRADES), default=0)

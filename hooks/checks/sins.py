@@ -116,7 +116,7 @@ def _asked(record: PatientRecord, window: Quantity) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Osteolysis:
-    """The share of the vertebral body (%) above which the lumbar spine is at risk, and the two of the thoracic spine."""
+    """The share of the vertebral body (%) above which the lumbar spine is at risk, and the two of the thoracic one."""
 
     lumbar: Quantity
     grey: Quantity

@@ -99,7 +99,7 @@ def _onset(record: PatientRecord, window: Quantity, evidence: tuple[Evidence, ..
 
 
 def whole_spine(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdict:
-    """For a spinal metastasis the whole spine is imaged: the chapter on surgery repeats it, as a line beside IMG-SPINE-01.
+    """For a spinal metastasis the whole spine is imaged: the chapter on surgery repeats what IMG-SPINE-01 says.
 
     For whom  an MRI of the spine is asked for; said only beside IMG-SPINE-01
     Source    guidelines/spine.toml [SPINE-MRI-01]

@@ -156,7 +156,7 @@ def criteria(record: PatientRecord, limits: Decision) -> Verdict:
     short, long = below(expected, limits.short), at_most(expected, limits.long)
     gaps = tuple(found for found in (condition, grade, mutation) if isinstance(found, Missing))
     gaps += (Missing(f.SINS_TOTAL, ABSENT),) if isinstance(score, Open) else ()
-    gaps += () if short.is_yes else (short & long).missing
+    gaps += () if short.is_yes else tuple(dict.fromkeys((*short.missing, *long.missing)))
     if gaps or isinstance(score, Open):
         return undecided(gaps, evidence=begun.evidence)
     lives = "survival_short" if short.is_yes else ("survival_middle" if long.is_yes else "survival_long")

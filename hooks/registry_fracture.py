@@ -10,7 +10,7 @@ from hooks.reads import SURVIVAL, observed
 LIMB = (ANSWERS, *observed(*f.MIRELS_ITEMS, f.MIRELS_TOTAL))
 STABILITY = (ANSWERS, *observed(*f.SINS_ITEMS, f.SINS_TOTAL))
 STEPS = (PROCEDURES, REPORTS, SERVICES, APPOINTMENTS)
-NEW_DEFICIT = (ANSWERS, *observed(f.FRANKEL, f.MOTOR, f.SPHINCTER))
+NEW_DEFICIT = (ANSWERS, *observed(f.FRANKEL, f.MOTOR))
 CANDIDATE = (ANSWERS, *SURVIVAL, *observed(*f.CANDIDATE, *f.KARNOFSKY, f.MUTATION))
 
 FRACTURE_CHECKS: tuple[Check, ...] = (
@@ -22,7 +22,7 @@ FRACTURE_CHECKS: tuple[Check, ...] = (
         "cord",
         (
             *(CONDITIONS, CARE_PLANS, *STEPS, *NEW_DEFICIT),
-            *observed(f.DEFICIT_ONSET, f.DECISION, "mri_extent", "mri_contraindicated"),
+            *observed(f.SPHINCTER, f.DEFICIT_ONSET, f.DECISION, "mri_extent", "mri_contraindicated"),
         ),
     ),
     Check("FRAC-FRANKEL-01", spine.frankel, spine.Frankel, "cord", (*NEW_DEFICIT, *observed(f.SENSORY))),

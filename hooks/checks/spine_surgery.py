@@ -26,6 +26,7 @@ from fhir_mappers.record.spine import chosen_drafts
 from fhir_mappers.record.spine_scores import SinsPoints, sins
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge, undecided
 
+_ANYWHERE: tuple[str, ...] = ("site_spine",)
 _OF_BONE = ("bone_radiotherapy", "bone_stereotactic_radiotherapy")
 
 
@@ -65,8 +66,8 @@ def contraindicated(record: PatientRecord, limits: Candidate) -> Verdict:
     treatable = flag(record, None, f.MUTATION, limits.extent).is_yes and points == (f.DISSEMINATION,)
     whole = either(met.values())
     return judge(
-        for_whom & whole,
-        no(),
+        for_whom,
+        ~whole,
         case="treatable" if treatable else "due",
         points=Names(points),
     ).resting_on(*whole.evidence)
@@ -99,7 +100,7 @@ def irradiated_before(record: PatientRecord, limits: Unlimited, draft: DraftOrde
     Holds     no completed radiotherapy of the same part of the spine (one without a site may have been there)
     Source    guidelines/spine_surgery.toml [SPINE-RTPRE-01]
     """
-    here = sites_of(draft) if recorded(sites_of(draft)) else ("site_spine",)
+    here = sites_of(draft) if recorded(sites_of(draft)) else _ANYWHERE
     rays = completed(record, c.RADIOTHERAPY)
     same = tuple(act for act in rays if overlap(act.sites, here))
     unplaced = tuple(act for act in rays if not recorded(act.sites) and act.is_any(_OF_BONE))

@@ -21,12 +21,12 @@ FIT = {
 CANDIDATES = """
 changed                                                            | on file          | SPINE-CI-01                          | points
 -------------------------------------------------------------------+------------------+--------------------------------------+---------------------------------
-                                                                   |                  | not-applicable                       |
+                                                                   |                  | satisfied                            |
 survival_estimate 2.9 mo                                           |                  | warning due                          | short_survival
-survival_estimate 3 mo                                             |                  | not-applicable                       |            # exactly three
+survival_estimate 3 mo                                             |                  | satisfied                            |            # exactly three
 survival_estimate 12 wk                                            |                  | warning due                          | short_survival
 karnofsky_performance 40 %                                         |                  | warning due                          | poor_condition
-karnofsky_performance 50 %                                         |                  | not-applicable                       |
+karnofsky_performance 50 %                                         |                  | satisfied                            |
 severe_immunosuppression true                                      |                  | warning due                          | severe_immunosuppression
 spine_segments_involved 3                                          |                  | warning due                          | three_segments
 visceral_or_brain_dissemination true                               |                  | warning due                          | visceral_or_brain_dissemination

@@ -17,6 +17,8 @@ from tests.support.ward import records
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = completeness.tables_of(ROOT / "hooks/guidelines")
 RULES = load_rules(CHECKS)
+# They repeat a rule of another chapter and are heard only where that one speaks.
+ONLY_BESIDE = {"SPINE-MRI-01", "SPINE-POSTRT-01"}
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +81,12 @@ def test_the_ward_is_varied_enough_to_mean_something(ward: dict[str, PatientReco
             assert not found.broken
             for finding in found.all:
                 heard[finding.rule.id][finding.verdict.outcome] += 1
-    assert [rule for rule, outcomes in heard.items() if not outcomes[Outcome.DUE]] == []
+    assert {rule for rule, outcomes in heard.items() if not outcomes[Outcome.DUE]} <= ONLY_BESIDE
     assert [rule for rule, outcomes in heard.items() if not outcomes[Outcome.NOT_APPLICABLE]] == []
     never = {rule for rule, outcomes in heard.items() if not outcomes[Outcome.SATISFIED]}
     assert never == {
         *("AR-DENTCARE-01", "DMAB-PROD-01", "ZOL-PROD-01", "NEPH-CUM-01"),
         *("ONJ-DEF-01", "ONJ-FACT-01", "DUR-OLIGO-01", "DUR-BR-01"),
         *("ZOL-HYDR-01", "DMAB-BOOK-01", "CA-TIMING-01", "SAFE-TODAY-01"),
+        *("FRAC-MIRELS-01", "FRAC-MIRELS-02", "FRAC-SINS-01", "FRAC-TOKU-01", "SPINE-DEC-01", *ONLY_BESIDE),
     }

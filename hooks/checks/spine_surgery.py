@@ -26,6 +26,7 @@ from fhir_mappers.record.spine import chosen_drafts
 from fhir_mappers.record.spine_scores import SinsPoints, sins
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge, undecided
 
+_SPREAD = "disseminated"
 _ANYWHERE: tuple[str, ...] = ("site_spine",)
 _OF_BONE = ("bone_radiotherapy", "bone_stereotactic_radiotherapy")
 
@@ -58,12 +59,12 @@ def contraindicated(record: PatientRecord, limits: Candidate) -> Verdict:
     met = {
         "short_survival": below(survival(record), limits.survival),
         "poor_condition": at_most(_karnofsky(record), limits.karnofsky),
-        f.IMMUNOSUPPRESSION: flag(record, None, f.IMMUNOSUPPRESSION, required=True),
+        "immunosuppressed": flag(record, None, f.IMMUNOSUPPRESSION, required=True),
         "three_segments": ~below(number(record, None, f.SEGMENTS, limits.extent), limits.segments),
-        f.DISSEMINATION: _disseminated(record, limits.extent),
+        _SPREAD: _disseminated(record, limits.extent),
     }
     points = tuple(name for name, answer in met.items() if answer.is_yes)
-    treatable = flag(record, None, f.MUTATION, limits.extent).is_yes and points == (f.DISSEMINATION,)
+    treatable = flag(record, None, f.MUTATION, limits.extent).is_yes and points == (_SPREAD,)
     whole = either(met.values())
     return judge(
         for_whom,

@@ -27,14 +27,14 @@ survival_estimate 3 mo                                             |            
 survival_estimate 12 wk                                            |                  | warning due                          | short_survival
 karnofsky_performance 40 %                                         |                  | warning due                          | poor_condition
 karnofsky_performance 50 %                                         |                  | satisfied                            |
-severe_immunosuppression true                                      |                  | warning due                          | severe_immunosuppression
+severe_immunosuppression true                                      |                  | warning due                          | immunosuppressed
 spine_segments_involved 3                                          |                  | warning due                          | three_segments
-visceral_or_brain_dissemination true                               |                  | warning due                          | visceral_or_brain_dissemination
-visceral_or_brain_dissemination true, actionable_mutation false    |                  | warning due                          | visceral_or_brain_dissemination
-visceral_or_brain_dissemination true, actionable_mutation true     |                  | info treatable                       | visceral_or_brain_dissemination
-visceral_or_brain_dissemination true, actionable_mutation true, karnofsky_performance 30 % | | warning due                     | poor_condition,visceral_or_brain_dissemination
-visceral_or_brain_dissemination ?                                  | brain_metastasis | warning due                          | visceral_or_brain_dissemination
-visceral_or_brain_dissemination false                              | liver_metastasis | warning due                          | visceral_or_brain_dissemination
+visceral_or_brain_dissemination true                               |                  | warning due                          | disseminated
+visceral_or_brain_dissemination true, actionable_mutation false    |                  | warning due                          | disseminated
+visceral_or_brain_dissemination true, actionable_mutation true     |                  | info treatable                       | disseminated
+visceral_or_brain_dissemination true, actionable_mutation true, karnofsky_performance 30 % | | warning due                     | poor_condition,disseminated
+visceral_or_brain_dissemination ?                                  | brain_metastasis | warning due                          | disseminated
+visceral_or_brain_dissemination false                              | liver_metastasis | warning due                          | disseminated
 survival_estimate ?                                                |                  | needs-data life_expectancy           |
 karnofsky_performance ?                                            |                  | needs-data karnofsky                 |
 severe_immunosuppression ?                                         |                  | needs-data severe_immunosuppression  |
@@ -163,6 +163,4 @@ def test_the_card_names_what_speaks_against_surgery_and_leaves_it_to_the_surgeon
     card = led_by(cards_of(planned(patient, "spine_surgery"), language), "SPINE-CI-01")
     assert card.indicator.value == "warning"
     assert card.suggestions is None
-    assert {"en": "short survival and poor condition", "fr": "survie courte et état général altéré"}[
-        language
-    ] in card.summary
+    assert {"en": "short survival and poor condition", "fr": "survie courte et état altéré"}[language] in card.summary

@@ -16,6 +16,7 @@ CANDIDATE = {
     "spine_segments_involved": "2",
     "visceral_or_brain_dissemination": "false",
 }
+DYING = "survival_estimate 2 mo, spine_segments_involved 3, severe_immunosuppression true"
 EXAMINED = "motor_deficit false, sensory_deficit false, sphincter_deficit false, pyramidal_signs false"
 TOKUHASHI = "tokuhashi_general 2, tokuhashi_extraspinal 2, tokuhashi_vertebrae 2, tokuhashi_visceral 2"
 _ORDERED_STATUS = {"status": "active", "intent": "order"}
@@ -133,7 +134,7 @@ LESIONS: dict[str, Callable[[], Bedside]] = {
     "operation": _operation,
     "operation of the unfit": lambda: _operation("karnofsky_performance 30 %"),
     "operation after radiotherapy": lambda: _operation(irradiated="vertebra_t5"),
-    "operation of the dying": lambda: _operation("survival_estimate 2 mo, spine_segments_involved 3"),
+    "operation of the dying": lambda: _operation(DYING),
     "operation done": _operated,
     **{f"operation decided, {lives}": lambda lives=lives: _criteria(lives) for lives in ("2 mo", "9 mo", "24 mo")},  # type: ignore[misc]  # bound now
     "obsolete score": lambda: _form(f"{TOKUHASHI}, tokuhashi_primary 0, tokuhashi_neurology 2"),

@@ -84,9 +84,11 @@ class Sheet:
         return Answer(any(told), reading.evidence) if told else unknown(Missing(item, ABSENT))
 
 
-def sheet(record: Facts, *wanted: str, draft: DraftOrder | None = None) -> Sheet:
-    """The newest assessment of these items that may still be reused (P17), completed by what the draft itself says."""
-    within = record.conventions.answers.form
+def sheet(record: Facts, *wanted: str, draft: DraftOrder | None = None, within: Quantity | None = None) -> Sheet:
+    """The newest assessment of these items that may still be reused (P17; ``within`` days where the rule says so),
+    completed by what the draft itself says.
+    """
+    within = within or record.conventions.answers.form
     fresh = {item: _fresh(record, item, within) for item in wanted}
     newest = max(
         (m for found in fresh.values() for m in found), key=lambda m: (m.when.latest, m.source.resource), default=None

@@ -19,6 +19,8 @@ CANDIDATE = {
 DYING = "survival_estimate 2 mo, spine_segments_involved 3, severe_immunosuppression true"
 EXAMINED = "motor_deficit false, sensory_deficit false, sphincter_deficit false, pyramidal_signs false"
 TOKUHASHI = "tokuhashi_general 2, tokuhashi_extraspinal 2, tokuhashi_vertebrae 2, tokuhashi_visceral 2"
+FEW = "oligo_sites 2, oligo_lesions 2, oligo_max_size 3 cm, primary_controlled true, extra_osseous_disease_stable true"
+COUNTED = "oligo_count_bone 2, oligo_count_lung 1, oligo_count_liver 0, oligo_count_nodal_echelons 1"
 _ORDERED_STATUS = {"status": "active", "intent": "order"}
 
 
@@ -99,6 +101,17 @@ def _operated() -> Bedside:
     return patient.done("spine_surgery", ago(9), bodySite=[concept("vertebra_t5")])
 
 
+def _few(order: str = "bone_stereotactic_radiotherapy", *imaged: str) -> Bedside:
+    patient = _at("order-sign").observed("disease_extent", f"oligometastatic @ {ago(9)}")
+    for what in imaged:
+        reported(patient, what, ago(9))
+    return planned(patient, order, site="vertebra_t5")
+
+
+def _category(setting: str, lesions: int, more: str = "") -> Bedside:
+    return _form(f"oligo_setting {setting}, oligo_lesions {lesions}{more}")
+
+
 def _criteria(survival: str) -> Bedside:
     whole = {**CANDIDATE, **SINS, "frankel_grade": "frankel_e", "actionable_mutation": "true"}
     return _form(items(whole, f"visceral_or_brain_dissemination true, survival_estimate {survival}"))
@@ -137,6 +150,21 @@ LESIONS: dict[str, Callable[[], Bedside]] = {
     "operation of the dying": lambda: _operation(DYING),
     "operation done": _operated,
     **{f"operation decided, {lives}": lambda lives=lives: _criteria(lives) for lives in ("2 mo", "9 mo", "24 mo")},  # type: ignore[misc]  # bound now
+    "few metastases, ablation": _few,
+    "few metastases, known": lambda: _few("bone_stereotactic_radiotherapy", "fdg_pet", "bone_tumour_board_report"),
+    "few metastases, intent told": lambda: _few("bone_radiotherapy").observed(
+        "rt_intent", f"intent-ablative @ {ago(3)}"
+    ),
+    "few metastases, scanned": lambda: _few("bone_stereotactic_radiotherapy", "ct_thorax_abdomen_pelvis", "bone_scan"),
+    "few metastases": lambda: _form(FEW),
+    "many metastases": lambda: _form(FEW.replace("oligo_lesions 2", "oligo_lesions 6")),
+    "metastases counted": lambda: _form(COUNTED),
+    "with the primary": lambda: _category("setting_de_novo", 5),
+    "progression": lambda: _category("setting_progression_on_stable_disseminated", 4),
+    "residual": lambda: _category("setting_residual_after_systemic", 5),
+    "residual, few": lambda: _category("setting_residual_after_systemic", 4),
+    "late relapse": lambda: _category("setting_relapse", 5, ", months_from_primary 6 mo, primary_controlled true"),
+    "early relapse": lambda: _category("setting_relapse", 5, ", months_from_primary 5 mo, primary_controlled true"),
     "obsolete score": lambda: _form(f"{TOKUHASHI}, tokuhashi_primary 0, tokuhashi_neurology 2"),
     "obsolete score, primary": lambda: _form(f"{TOKUHASHI}, tokuhashi_primary 5, tokuhashi_neurology 2"),
 }

@@ -34,7 +34,7 @@ FRACTURE_CHECKS: tuple[Check, ...] = (
         sins.osteolysis,
         sins.Osteolysis,
         "spine",
-        (ANSWERS, SERVICES, *observed(f.BODY_INVOLVEMENT, *f.SINS_ITEMS)),
+        (ANSWERS, SERVICES, *observed(f.BODY_INVOLVEMENT, f.LEVEL, *f.SINS_ITEMS)),
     ),
     Check("FRAC-PILLAR-01", sins.pillars, sins.Pillars, "spine", (ANSWERS, *observed(*f.PILLARS))),
     # long bones

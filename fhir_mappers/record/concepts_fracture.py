@@ -32,6 +32,7 @@ SINS_ITEMS: Concepts = (
     *("sins_pain", "sins_lesion", "sins_alignment", "sins_collapse", "sins_posterior"),
 )
 SINS_TOTAL = "sins_total"
+LEVEL = "vertebral_level"
 BODY_INVOLVEMENT = "vertebral_body_involvement"
 PILLARS: Concepts = ("vertebral_body_involved", "pedicle_involved", "transverse_or_posterior_involved")
 TOKUHASHI_ITEMS: Concepts = (

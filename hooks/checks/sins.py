@@ -131,9 +131,10 @@ def osteolysis(record: PatientRecord, limits: Osteolysis) -> Verdict:
     Units     % of the body
     Source    guidelines/sins.toml [FRAC-VERT-01]; a warning in the grey zone is this project's choice
     """
-    form = sheet(record, f.BODY_INVOLVEMENT, *f.SINS_ITEMS)
+    form = sheet(record, f.BODY_INVOLVEMENT, f.LEVEL, *f.SINS_ITEMS)
     begun = form.begun()
-    share, levels = form.number(f.BODY_INVOLVEMENT), form.chosen(f.SINS_LOCATION)
+    share, levels = form.number(f.BODY_INVOLVEMENT), form.chosen(f.LEVEL)
+    levels = levels if isinstance(levels, Known) else form.chosen(f.SINS_LOCATION)
     if not begun.is_yes or isinstance(share, Missing) or isinstance(levels, Missing):
         gaps = tuple(found for found in (share, levels) if isinstance(found, Missing))
         return undecided(gaps, evidence=begun.evidence) if begun.is_yes else judge(begun, no())

@@ -99,6 +99,11 @@ def test_from_seven_points_a_surgeon_is_asked_and_from_thirteen_at_once(row: dic
     assert str(patient.asks("FRAC-SINS-01").verdict.figures.get("total", "-")) == row["total"]
 
 
+def test_the_level_may_be_told_without_a_sins() -> None:
+    told = "vertebral_level vertebra_l3, vertebral_body_involvement 31 %"
+    assert assessed(Bedside(moment="app"), told).outcome("FRAC-VERT-01") == "warning due"
+
+
 def test_of_several_levels_the_one_with_most_points_counts() -> None:
     patient = assessed(Bedside(moment="app"), f"{items(SINS)}, sins_location vertebra_t10, sins_location vertebra_t11")
     assert patient.asks("FRAC-SINS-01").verdict.figures["total"] == 3

@@ -133,6 +133,7 @@ LESIONS: dict[str, Callable[[], Bedside]] = {
     "spine unstable, surgeon booked": _seen,
     "spine, total told": lambda: _at("app").observed("sins_total", f"13 @ {ago(3)}"),
     "vertebra destroyed": lambda: _vertebra("60"),
+    "vertebra without a score": lambda: _form("vertebral_level vertebra_l3, vertebral_body_involvement 40 %"),
     "vertebra kept": lambda: _vertebra("10", pillars="false"),
     "cord": _cord,
     "cord imaged and seen": lambda: _cord("mri_whole_spine", "neurosurgery_consultation"),

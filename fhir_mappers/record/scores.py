@@ -13,8 +13,10 @@ from fhir_mappers.record.answer import (
     Missing,
     Reading,
 )
-from fhir_mappers.record.assessment import Sheet
-from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.assessment import Sheet, sheet
+from fhir_mappers.record.events import DraftOrder
+from fhir_mappers.record.facts import Facts
+from fhir_mappers.record.quantity import Quantity, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +99,28 @@ class MirelsPoints:
     total: Range
 
 
-def mirels(sheet: Sheet, table: MirelsPoints) -> Score | Open:
+def mirels(form: Sheet, table: MirelsPoints) -> Score | Open:
     """The Mirels score of one lesion of a long bone. A total entered by somebody counts where only the site is told."""
-    size = sheet.number(f.MIRELS_SIZE)
+    size = form.number(f.MIRELS_SIZE)
     items: dict[str, Reading[int]] = {
-        f.MIRELS_SITE: points_of(sheet, f.MIRELS_SITE, table.site),
+        f.MIRELS_SITE: points_of(form, f.MIRELS_SITE, table.site),
         f.MIRELS_SIZE: size if isinstance(size, Missing) else Known(table.size.of(size.value), size.evidence),
-        f.MIRELS_LESION: points_of(sheet, f.MIRELS_LESION, table.lesion),
-        f.MIRELS_PAIN: points_of(sheet, f.MIRELS_PAIN, table.pain),
+        f.MIRELS_LESION: points_of(form, f.MIRELS_LESION, table.lesion),
+        f.MIRELS_PAIN: points_of(form, f.MIRELS_PAIN, table.pain),
     }
-    return entered(sheet, f.MIRELS_TOTAL, items, table.total, f.MIRELS_SITE) or total(items)
+    return entered(form, f.MIRELS_TOTAL, items, table.total, f.MIRELS_SITE) or total(items)
+
+
+def mirels_total(record: Facts, draft: DraftOrder | None, table: MirelsPoints) -> Reading[Span]:
+    """The Mirels score as a number (1) for whoever compares it: told as such, or the sum of its items."""
+    return as_number(mirels(sheet(record, *f.MIRELS_ITEMS, f.MIRELS_TOTAL, draft=draft), table), f.MIRELS_TOTAL)
+
+
+def as_number(score: Score | Open, what: str) -> Reading[Span]:
+    """A total as a span of one point; with open items it is missing under the name ``what``, which says why."""
+    if isinstance(score, Open):
+        return Missing(what, score.missing[0].why, score.missing[0].last)
+    return Known(Span.exactly(score.total, "1"), score.evidence)
 
 
 def total(items: Mapping[str, Reading[int]]) -> Score | Open:
@@ -119,17 +133,17 @@ def total(items: Mapping[str, Reading[int]]) -> Score | Open:
     return Score(sum(points.values()), points, tuple(proof for each in known.values() for proof in each.evidence))
 
 
-def entered(sheet: Sheet, item: str, items: Iterable[str], allowed: Range, *beside: str) -> Score | Open | None:
+def entered(form: Sheet, item: str, items: Iterable[str], allowed: Range, *beside: str) -> Score | Open | None:
     """A total somebody entered without its items (but for those ``beside`` it); None when the items have to tell."""
-    if item not in sheet.answers or any(other in sheet.answers for other in items if other not in beside):
+    if item not in form.answers or any(other in form.answers for other in items if other not in beside):
         return None
-    reading = whole(sheet.number(item), allowed)
+    reading = whole(form.number(item), allowed)
     return Open((reading,)) if isinstance(reading, Missing) else Score(reading.value, {}, reading.evidence)
 
 
-def points_of(sheet: Sheet, item: str, table: Any) -> Reading[int]:
+def points_of(form: Sheet, item: str, table: Any) -> Reading[int]:
     """The points of the option chosen, the most of several; an option that the table lacks is no answer."""
-    chosen = sheet.chosen(item)
+    chosen = form.chosen(item)
     if isinstance(chosen, Missing):
         return chosen
     known = {part.name: int(getattr(table, part.name)) for part in fields(table)}

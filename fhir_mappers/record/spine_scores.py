@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts_fracture as f
-from fhir_mappers.record.assessment import Sheet
-from fhir_mappers.record.scores import LesionPoints, Open, Range, Score, entered, points_of, total, whole
+from fhir_mappers.record.answer import Reading
+from fhir_mappers.record.assessment import Sheet, sheet
+from fhir_mappers.record.events import DraftOrder
+from fhir_mappers.record.facts import Facts
+from fhir_mappers.record.quantity import Span
+from fhir_mappers.record.scores import LesionPoints, Open, Range, Score, as_number, entered, points_of, total, whole
 
 LUMBAR, THORACIC, ELSEWHERE = "lumbar", "thoracic", "elsewhere"
 
@@ -96,11 +100,16 @@ class SinsPoints:
     total: Range
 
 
-def sins(sheet: Sheet, table: SinsPoints) -> Score | Open:
+def sins(form: Sheet, table: SinsPoints) -> Score | Open:
     """The SINS of one lesion. A total entered by somebody counts where only the level is told."""
     parts = (table.location, table.pain, table.lesion, table.alignment, table.collapse, table.posterior)
-    items = {item: points_of(sheet, item, part) for item, part in zip(f.SINS_ITEMS, parts, strict=True)}
-    return entered(sheet, f.SINS_TOTAL, items, table.total, f.SINS_LOCATION) or total(items)
+    items = {item: points_of(form, item, part) for item, part in zip(f.SINS_ITEMS, parts, strict=True)}
+    return entered(form, f.SINS_TOTAL, items, table.total, f.SINS_LOCATION) or total(items)
+
+
+def sins_total(record: Facts, draft: DraftOrder | None, table: SinsPoints) -> Reading[Span]:
+    """SINS as a number (1) for whoever compares it: told as such, or the sum of its items."""
+    return as_number(sins(sheet(record, *f.SINS_ITEMS, f.SINS_TOTAL, draft=draft), table), f.SINS_TOTAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +120,10 @@ class TokuhashiPoints:
     primary: Range
 
 
-def tokuhashi(sheet: Sheet, table: TokuhashiPoints) -> Score | Open:
+def tokuhashi(form: Sheet, table: TokuhashiPoints) -> Score | Open:
     """The sum of the six items, each entered as its points."""
     ranges = {item: table.primary if item == "tokuhashi_primary" else table.item for item in f.TOKUHASHI_ITEMS}
-    return total({item: whole(sheet.number(item), allowed) for item, allowed in ranges.items()})
+    return total({item: whole(form.number(item), allowed) for item, allowed in ranges.items()})
 
 
 def part_of_spine(levels: Iterable[str]) -> str:

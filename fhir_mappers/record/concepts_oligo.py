@@ -13,7 +13,7 @@ DEFINITION: Concepts = (SITES, LESIONS, LARGEST, PRIMARY_CONTROLLED, ELSEWHERE_S
 # the categories of the thesis
 SETTING = "oligo_setting"
 MONTHS = "months_from_primary"
-DE_NOVO, RELAPSE = "setting_de_novo", "setting_relapse"
+DE_NOVO = "setting_de_novo"
 PROGRESSION = "setting_progression_on_stable_disseminated"
 RESIDUAL = "setting_residual_after_systemic"
 CATEGORY: Concepts = (SETTING, MONTHS, LESIONS, PRIMARY_CONTROLLED)
@@ -27,8 +27,12 @@ COUNTED: Concepts = (
 )
 
 # the ablative treatment, its board and its work-up
-STEREOTACTIC: Concepts = ("bone_stereotactic_radiotherapy", "radiotherapy_stereotactic")
-INTENT, ABLATIVE = "rt_intent", "intent_ablative"
+STEREOTACTIC: Concepts = (
+    "bone_stereotactic_radiotherapy",
+    "radiotherapy_stereotactic",
+)
+INTENT = "rt_intent"
+ABLATIVE = "intent_ablative"
 BOARD: Concepts = ("bone_tumour_board_report", "mdt_discussion")
 PET: Concepts = ("fdg_pet", "mri_whole_body")
 CT: Concepts = ("ct_thorax_abdomen_pelvis",)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_oligo as o
@@ -13,6 +15,7 @@ from fhir_mappers.record.proposals import Names, NewService
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge, not_applicable, undecided
 
+_COUNT = partial(Quantity, unit="1")
 BOARD = NewService(("bone_tumour_board",))
 
 
@@ -20,8 +23,8 @@ BOARD = NewService(("bone_tumour_board",))
 class Definition:
     """The most sites, the most metastases, and the size (cm) that a metastasis stays below."""
 
-    sites: Quantity
-    lesions: Quantity
+    sites: Decimal
+    lesions: Decimal
     size: Quantity
 
 
@@ -59,9 +62,9 @@ def definition(record: PatientRecord, limits: Definition) -> Verdict:
     )
 
 
-def _between(reading: Reading[Quantity], most: Quantity) -> Answer:
-    """From one to the most."""
-    return at_least(reading, Quantity.of(f"1 {most.unit}")) & ~above(reading, most)
+def _between(reading: Reading[Quantity], most: Decimal) -> Answer:
+    """At least one, and not more than the most."""
+    return above(reading, _COUNT(Decimal(0))) & ~above(reading, _COUNT(most))
 
 
 @dataclass(frozen=True, slots=True)

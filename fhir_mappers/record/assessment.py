@@ -5,6 +5,7 @@ Items of two forms are never mixed: they may be about two lesions.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from fhir_mappers.record.answer import (
     ABSENT,
@@ -88,18 +89,37 @@ def sheet(record: Facts, *wanted: str, draft: DraftOrder | None = None, within: 
     """The newest assessment of these items that may still be reused (P17; ``within`` days where the rule says so),
     completed by what the draft itself says.
     """
-    within = within or record.conventions.answers.form
-    fresh = {item: _fresh(record, item, within) for item in wanted}
-    newest = max(
-        (m for found in fresh.values() for m in found), key=lambda m: (m.when.latest, m.source.resource), default=None
-    )
-    form = newest.source.resource if newest is not None and newest.source.resource.startswith(FORM) else None
-    answers = {item: found for item in wanted if (found := _of_one(fresh[item], form))}
+    return sheets(record, *wanted, draft=draft, within=within)[0]
+
+
+def sheets(
+    record: Facts, *wanted: str, draft: DraftOrder | None = None, within: Quantity | None = None
+) -> tuple[Sheet, ...]:
+    """Every assessment that may still be reused, newest first: each form, and the results outside forms as one. An
+    empty one where there is none.
+    """
+    window = within or record.conventions.answers.form
+    fresh = {item: _fresh(record, item, window) for item in wanted}
+    told = sorted((m for found in fresh.values() for m in found), key=_age, reverse=True)
+    papers = dict.fromkeys(_paper(m) for m in told) or {None: None}
+    return tuple(_sheet(record, {item: _of_one(fresh[item], paper) for item in wanted}, draft) for paper in papers)
+
+
+def _sheet(record: Facts, found: Mapping[str, tuple[Measurement, ...]], draft: DraftOrder | None) -> Sheet:
+    answers = {item: told for item, told in found.items() if told}
     if draft is not None:
-        own = {item: tuple(one for one in draft.every_detail if one.what == item) for item in wanted}
+        own = {item: tuple(one for one in draft.every_detail if one.what == item) for item in found}
         answers |= {item: told for item, told in own.items() if told}
-    gaps = {item: _gap(record, item) for item in wanted if item not in answers}
-    return Sheet(answers, gaps)
+    return Sheet(answers, {item: _gap(record, item) for item in found if item not in answers})
+
+
+def _age(told: Measurement) -> tuple[datetime, str]:
+    return told.when.latest, told.source.resource
+
+
+def _paper(told: Measurement) -> str | None:
+    """The form an answer stands in; None outside forms."""
+    return told.source.resource if told.source.resource.startswith(FORM) else None
 
 
 def survival(record: Facts) -> Reading[Span]:

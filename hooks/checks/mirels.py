@@ -6,7 +6,7 @@ from decimal import Decimal
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_fracture as f
 from fhir_mappers.record.answer import Answer, Known, Missing, at_most, below, no
-from fhir_mappers.record.assessment import Sheet, sheet, survival
+from fhir_mappers.record.assessment import Sheet, sheet, sheets, survival
 from fhir_mappers.record.ordered import booked, done, flag, requested, said, sites_of
 from fhir_mappers.record.proposals import NewService
 from fhir_mappers.record.quantity import Quantity
@@ -140,13 +140,14 @@ def _fixation(record: PatientRecord, limits: Fixation, draft: DraftOrder | None)
 
 def _score(record: PatientRecord, table: MirelsPoints, draft: DraftOrder | None = None) -> Score | Verdict:
     """The score, or what to answer where there is none: not asked, not a long bone, or an item open."""
-    form = sheet(record, *_SCORED, draft=draft)
-    begun = form.begun()
-    if _elsewhere(form) or (draft is not None and not _is_here(draft, form)):
-        return not_applicable(*begun.evidence)
+    forms = sheets(record, *_SCORED, draft=draft)
+    here = [form for form in forms if _is_here(draft, form)] if draft is not None else forms[:1]
+    if not here or _elsewhere(here[0]):
+        return not_applicable(*forms[0].begun().evidence)
+    begun = here[0].begun()
     if not begun.is_yes:
         return judge(begun, no())
-    score = mirels(form, table)
+    score = mirels(here[0], table)
     if isinstance(score, Open):
         return undecided(score.missing, evidence=begun.evidence, said_by=_CALCULATOR)
     return score
@@ -160,8 +161,8 @@ def _elsewhere(form: Sheet) -> bool:
 def _is_here(draft: DraftOrder, form: Sheet) -> bool:
     """The radiotherapy may be of the bone that was scored: a draft without a site may be of any limb."""
     sites, scored = sites_of(draft), form.chosen(f.MIRELS_SITE)
-    if not recorded(sites):
-        return True
+    if _elsewhere(form) or not recorded(sites):
+        return not _elsewhere(form)
     if isinstance(scored, Missing):
         return not set(sites).isdisjoint((*f.UPPER_LIMB, *f.LOWER_LIMB))
     limb = f.UPPER_LIMB if set(scored.value) <= set(f.MIRELS_UPPER) else f.LOWER_LIMB

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_fracture as f
 from fhir_mappers.record.answer import Answer, Known, Missing, no
-from fhir_mappers.record.assessment import Sheet, above, at_least, sheet
+from fhir_mappers.record.assessment import Sheet, above, at_least, sheet, sheets
 from fhir_mappers.record.ordered import booked, done, requested, sites_of
 from fhir_mappers.record.proposals import Names, NewService
 from fhir_mappers.record.quantity import Quantity
@@ -89,13 +89,14 @@ def _surgeon(record: PatientRecord, limits: Stability, draft: DraftOrder | None)
 
 def _score(record: PatientRecord, table: SinsPoints, draft: DraftOrder | None) -> Score | Verdict:
     """The score, or what to answer where there is none: not asked, not about these levels, or an item open."""
-    form = sheet(record, *_SCORED, draft=draft)
-    begun = form.begun()
-    if draft is not None and not _is_here(draft, form):
-        return not_applicable(*begun.evidence)
+    forms = sheets(record, *_SCORED, draft=draft)
+    here = [form for form in forms if draft is None or _is_here(draft, form)]
+    if not here:
+        return not_applicable(*forms[0].begun().evidence)
+    begun = here[0].begun()
     if not begun.is_yes:
         return judge(begun, no())
-    score = sins(form, table)
+    score = sins(here[0], table)
     if isinstance(score, Open):
         return undecided(score.missing, evidence=begun.evidence, said_by="FRAC-SINS-01")
     return score

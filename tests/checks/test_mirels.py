@@ -244,3 +244,23 @@ def test_without_data_the_order_is_not_called_safe() -> None:
         Bedside().without("questionnaireResponses", "observations"), "bone_radiotherapy", site="site_femur"
     )
     assert patient.asks("FRAC-MIRELS-04").verdict.outcome is Outcome.UNDECIDED
+
+
+def test_of_two_bones_scored_the_one_that_is_irradiated_counts() -> None:
+    patient = assessed(Bedside(), items(MIRELS, HIGH), 9)
+    assessed(patient, items(MIRELS, "mirels_site mirels_upper_limb"), 2)
+    patient.observed("survival_estimate", f"12 mo @ {ago(3)}")
+    assert planned(patient, "bone_radiotherapy", site="site_femur").outcome("FRAC-MIRELS-04") == "warning due"
+    patient.drafts.clear()
+    assert planned(patient, "bone_radiotherapy", site="site_humerus").outcome("FRAC-MIRELS-04") == "not-applicable"
+
+
+def test_the_same_bone_scored_again_has_its_newest_score() -> None:
+    patient = assessed(assessed(Bedside(), items(MIRELS, HIGH), 9), items(MIRELS), 2)
+    assert planned(patient, "bone_radiotherapy", site="site_femur").outcome("FRAC-MIRELS-04") == "not-applicable"
+
+
+@pytest.mark.parametrize("site", ["", "site_femur"])
+def test_a_score_of_the_spine_is_of_no_limb(site: str) -> None:
+    patient = assessed(Bedside(), items(MIRELS, f"{HIGH}, mirels_site mirels_spine"))
+    assert planned(patient, "bone_radiotherapy", site=site).outcome("FRAC-MIRELS-04") == "not-applicable"

@@ -162,6 +162,14 @@ def test_radiotherapy_of_an_unstable_spine(row: dict[str, str]) -> None:
     assert planned(patient, what, site=site, details=details).outcome("FRAC-SINS-02") == row["FRAC-SINS-02"]
 
 
+def test_of_two_levels_scored_the_one_that_is_irradiated_counts() -> None:
+    patient = assessed(Bedside(), items(SINS, _SCORED["13"]), 9)
+    assessed(patient, items(SINS, "sins_location vertebra_l4"), 2)
+    assert planned(patient, "bone_radiotherapy", site="vertebra_t5").outcome("FRAC-SINS-02") == "critical unstable"
+    patient.drafts.clear()
+    assert planned(patient, "bone_radiotherapy", site="vertebra_l4").outcome("FRAC-SINS-02") == "not-applicable"
+
+
 @pytest.mark.parametrize(("kind", "item"), [("11", "neurosurgery_consultation"), ("13", "neurosurgery_now")])
 def test_the_opinion_is_asked_for_at_once_where_the_spine_is_unstable(kind: str, item: str) -> None:
     patient = assessed(Bedside(moment="app"), items(SINS, _SCORED[kind]))

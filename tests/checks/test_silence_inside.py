@@ -73,6 +73,9 @@ ZOL-SPACE-01   | begun zometa, had disease_extent multimetastatic 20, had oncolo
 AR-RENAL-01    | begun zometa, instead clears clears 80 {30|31} 60                                           | zometa 4 28 30
 AR-DUP-01      | begun zometa, ordered prolia 500, given prolia {214|213} 60                                 | zometa 4 28 30
 AR-START-01    | alone, ill lung_cancer 400, ill bone_metastasis 30, had life_expectancy {2.9|3} mo 5        |
+SPINE-MSCC-01  | begun zometa, ill spinal_cord_compression {8|7}                                             |
+SPINE-MSCC-01  | begun zometa, had motor_deficit true {8|7}                                                  |
+SPINE-MSCC-01  | begun zometa, had frankel_grade frankel-e 40, had frankel_grade frankel-d3 {8|7}            |
 AR-START-02    | alone, ill lung_cancer 400, ill bone_metastasis 200, done bone_radiotherapy 30, given prolia {180|181} 60 |
 """
 
@@ -98,7 +101,7 @@ IMM-SEQ-01     | ordered pembrolizumab 5, done bone_radiotherapy {90|91}        
 DMAB-OLIGO-01  | had disease_extent oligometastatic {121|120}                                       | xgeva 120 28 sc
 """
 STEP = re.compile(r"\{([^|}]*)\|([^}]*)\}")
-FAMILIES = ("VITD", "CA", "AR", "ZOL", "DMAB", "ONJ", "DUR", "BRIDGE", "NEPH", "IMM", "HCAL")
+FAMILIES = ("VITD", "CA", "AR", "ZOL", "DMAB", "ONJ", "DUR", "BRIDGE", "NEPH", "IMM", "HCAL", "SPINE")
 
 
 def table(drawn: str) -> list[dict[str, str]]:

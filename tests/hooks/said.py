@@ -68,6 +68,15 @@ LONGEST: dict[str, Any] = {
     "drug": Names(("protein_kinase_inhibitor_any",)),
     "benefits": Names(("new_skeletal_event", "fracture_risk_high", "ctx_rising")),
     "count": 8,
+    "against": Names(("oligo_sites", "oligo_lesions", "oligo_max_size")),
+    "named": Names(("oligo_metachronous",)),
+    "of": 18,
+    "sins": 18,
+    "share": Quantity.of("99.9 %"),
+    "onset": of_day(DAY),
+    "grade": Names(("frankel_d1",)),
+    "lives": Names(("survival_middle",)),
+    "involved": Names(("vertebral_body_involved", "pedicle_involved", "transverse_or_posterior_involved")),
     "points": Names(SUBJECTS),
     "red": Names(SUBJECTS[:1]),
     "drugs": Names(("gemcitabine", "bevacizumab")),
@@ -87,6 +96,14 @@ LONGEST_OF_RULE: dict[tuple[str, str], Any] = {
     ("VITD-CHECK-01", "last"): LEVEL,
     ("DUR-CTX-01", "time"): Literal("12:30"),
     ("SAFE-TODAY-01", "total"): 8,
+    **dict.fromkeys(((f"FRAC-MIRELS-0{number}", "total") for number in (1, 2, 3, 4)), 12),
+    **dict.fromkeys(((rule, "total") for rule in ("FRAC-SINS-01", "FRAC-SINS-02", "FRAC-TOKU-01")), 18),
+    ("OLIGO-COUNT-01", "total"): 12,
+    ("FRAC-VERT-01", "limit"): Quantity.of("40 %"),
+    ("SPINE-MSCC-01", "steps"): Names(("whole_spine_mri_now", "neurosurgery_now", "radiotherapy_now")),
+    ("SPINE-CI-01", "points"): Names(
+        ("short_survival", "poor_condition", "immunosuppressed", "three_segments", "disseminated")
+    ),
 }
 
 

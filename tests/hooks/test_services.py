@@ -76,7 +76,7 @@ def test_every_rule_that_computes_is_asked_by_a_service() -> None:
     assert asked == {rule for rule, hooks in computed.items() if hooks != {"app"}}
     in_the_app = {rule for rule, hooks in computed.items() if hooks == {"app"}}
     assert computed.keys() - asked == in_the_app
-    assert {"DUR-BR-01", "SBRT-RELCI-01"} <= in_the_app, "forms and the checklist"
+    assert {"DUR-BR-01", "SBRT-RELCI-01", "FRAC-MIRELS-01", "FRAC-SINS-01"} <= in_the_app, "forms and the checklist"
 
 
 def test_signing_has_the_nine_base_keys() -> None:

@@ -65,6 +65,9 @@ PROMISED = [
     "lung-hypercalcaemia-untreated",
     "lung-xgeva-refill",
     "lung-fracture-discharge",
+    "lung-cord-compression",
+    "lung-cord-compression-under-way",
+    "lung-femur-mirels-10",
 ]
 OUTSIDE = {sandbox.PRACTITIONER, "Organization/syn-hospital"}  # named by the records, not part of them
 LABORATORY_OF_ITS_OWN = ("https://hopital-fictif.example.org/", "https://fictional-hospital.example.org/")

@@ -79,11 +79,13 @@ def test_the_ward_is_varied_enough_to_mean_something(ward: dict[str, PatientReco
             assert not found.broken
             for finding in found.all:
                 heard[finding.rule.id][finding.verdict.outcome] += 1
-    assert [rule for rule, outcomes in heard.items() if not outcomes[Outcome.DUE]] == []
+    only_asks = ["MDT-OOS-02"]  # what is missing in a request is asked for, and nothing else is said of it
+    assert [rule for rule, outcomes in heard.items() if not outcomes[Outcome.DUE]] == only_asks
     assert [rule for rule, outcomes in heard.items() if not outcomes[Outcome.NOT_APPLICABLE]] == []
     never = {rule for rule, outcomes in heard.items() if not outcomes[Outcome.SATISFIED]}
     assert never == {
         *("AR-DENTCARE-01", "DMAB-PROD-01", "ZOL-PROD-01", "NEPH-CUM-01"),
         *("ONJ-DEF-01", "ONJ-FACT-01", "DUR-OLIGO-01", "DUR-BR-01"),
         *("ZOL-HYDR-01", "DMAB-BOOK-01", "CA-TIMING-01", "SAFE-TODAY-01"),
+        *("IMG-FLARE-02", "BIOP-IHC-01"),
     }

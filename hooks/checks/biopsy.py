@@ -1,6 +1,7 @@
 """The bone biopsy: when, before which surgery, and how the sample is fixed and decalcified (family BIOP)."""
 
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_imaging as i
@@ -8,11 +9,12 @@ from fhir_mappers.record.answer import ABSENT, Answer, Known, Missing, below, no
 from fhir_mappers.record.imaging import hours_of_fixation, is_bone_sample, is_led_by
 from fhir_mappers.record.ordered import detail, done, flag, requested, said
 from fhir_mappers.record.proposals import NewService, SetDetail
-from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.quantity import Quantity, Span
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge, not_applicable, undecided
 
 BIOPSY, BOARD = NewService(("ct_guided_bone_biopsy",)), NewService(("bone_tumour_board",))
 ORIGIN = NewService(("protein_electrophoresis", "ct_chest_abdomen_pelvis"))
+_MINUTE = Decimal("0.01")
 NOT_PRIMARY = (c.BONE_METASTASIS, "bone_marrow_metastasis", "brain_metastasis", "liver_metastasis", "lung_metastasis")
 
 
@@ -67,8 +69,14 @@ def fixation(record: PatientRecord, limits: Fixed) -> Verdict:
     hours = hours_of_fixation(record, draft)
     if record.is_ordering and isinstance(hours, Missing) and hours.why == ABSENT:
         return not_applicable(*planned.evidence)
-    told = Quantity(hours.value.low, "h") if isinstance(hours, Known) else None
+    told = _shown(hours.value) if isinstance(hours, Known) and hours.value.is_exact else None
     return judge(planned, ~below(hours, limits.least), least=limits.least, hours=told)
+
+
+def _shown(hours: Span) -> Quantity:
+    """Rounded down, so that what is too short never looks long enough."""
+    exact = Decimal(hours.low.numerator) / Decimal(hours.low.denominator)
+    return Quantity(exact.quantize(_MINUTE, ROUND_FLOOR), "h")
 
 
 def _decalcified(record: PatientRecord, draft: DraftOrder | None) -> Answer:

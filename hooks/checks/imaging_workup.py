@@ -15,6 +15,7 @@ from fhir_mappers.record.quantity import Quantity
 from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge, not_applicable
 
 TARGETED, BOARD = NewService(("targeted_imaging",)), NewService(("bone_tumour_board",))
+CT_ALONE, CT_AND_FILMS = NewService(("bone_ct_scan",)), NewService(("bone_ct_scan", "whole_bone_radiographs"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +136,5 @@ def before_limb_surgery(record: PatientRecord, limits: BoneImages, draft: DraftO
     scanned = done(record, (i.BONE_CT,), limits.window, at=limb or None)
     asked = requested(record, (i.BONE_CT,), limits.window)
     filmed = done(record, (i.BONE_RADIOGRAPH,), limits.window, PROCEDURES, REPORTS, at=limb or None)
-    wanted = NewService(("bone_ct_scan",) if filmed.is_yes else ("bone_ct_scan", "whole_bone_radiographs"))
+    wanted = CT_ALONE if filmed.is_yes else CT_AND_FILMS
     return judge(yes(draft.evidence("draft_order")), scanned | asked, proposals=(wanted,), window=limits.window)

@@ -40,10 +40,10 @@ def refer(record: PatientRecord, limits: Referred, heard: Any) -> Verdict:
     open_ = [f for f in firing if not any(map(_asks_the_board, f.verdict.proposals))]
     proofs = tuple(proof for f in firing for proof in f.verdict.evidence)
     if not open_:
-        return judge(yes(*proofs), yes(*proofs))
+        return judge(yes(*proofs), yes(*proofs), recent=limits.recent)
     asked = requested(record, (i.BOARD_REQUEST,), limits.recent)
     voice = open_[0].rule.id
-    return judge(yes(*proofs), asked, proposals=(BOARD,), said_by=voice)
+    return judge(yes(*proofs), asked, proposals=(BOARD,), said_by=voice, recent=limits.recent)
 
 
 def _asks_the_board(proposal: Proposal | Annotate) -> bool:
@@ -71,8 +71,8 @@ def eight_items(record: PatientRecord, limits: Request, draft: DraftOrder) -> Ve
     told = {item: _told(record, draft, item, limits) for item in i.BOARD_ITEMS}
     proofs = tuple(proof for found in told.values() for proof in found)
     if missing := tuple(Missing(item, ABSENT) for item, found in told.items() if not found):
-        return undecided(missing, evidence=(draft.evidence("draft_order"), *proofs))
-    return judge(yes(draft.evidence("draft_order")), yes(*proofs))
+        return undecided(missing, evidence=(draft.evidence("draft_order"), *proofs), reuse=limits.reuse)
+    return judge(yes(draft.evidence("draft_order")), yes(*proofs), reuse=limits.reuse)
 
 
 def _told(record: PatientRecord, draft: DraftOrder, item: str, limits: Request) -> tuple[Evidence, ...]:

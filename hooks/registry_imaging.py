@@ -32,7 +32,7 @@ IMAGING_CHECKS: tuple[Check, ...] = (
         mutes=("IMG-SCINT-02",),
     ),
     Check("IMG-SCINT-02", imaging.routine_scan, Unlimited, "imaging", (*PAIN, *ACTS), drafts.is_bone_scan),
-    Check("IMG-FIELD-01", imaging.field, Unlimited, "imaging", (CONDITIONS,), drafts.is_pet),
+    Check("IMG-FIELD-01", imaging.field, Unlimited, "imaging", (CONDITIONS, *observed(i.PET_FIELD)), drafts.is_pet),
     # flare or progression
     Check("IMG-FLARE-01", imaging_flare.early_imaging, imaging_flare.Flare, "imaging", LINE, drafts.is_metabolic),
     Check("IMG-SCINT-03", imaging_flare.control_scan, imaging_flare.Flare, "imaging", LINE, drafts.is_bone_scan_visit),
@@ -61,7 +61,7 @@ IMAGING_CHECKS: tuple[Check, ...] = (
         imaging_workup.whole_spine,
         Unlimited,
         "spine-imaging",
-        (CONDITIONS, *observed(*i.DEFICITS, i.FRANKEL), SERVICES),
+        (CONDITIONS, *observed(*i.DEFICITS, i.FRANKEL, i.MRI_EXTENT), SERVICES),
         drafts.is_spine_mri,
     ),
     Check(
@@ -95,7 +95,14 @@ IMAGING_CHECKS: tuple[Check, ...] = (
         "biopsy",
         observed(i.DECALCIFICATION, i.DECALCIFIER, i.FIXATION, i.FIXATION_START, i.FIXATION_END),
     ),
-    Check("BIOP-DECAL-01", biopsy.decalcifier, Unlimited, "biopsy", (CONDITIONS,), drafts.is_bone_sample),
+    Check(
+        "BIOP-DECAL-01",
+        biopsy.decalcifier,
+        Unlimited,
+        "biopsy",
+        (CONDITIONS, *observed(i.DECALCIFIER, i.DECALCIFICATION, i.MOLECULAR_POSSIBLE)),
+        drafts.is_bone_sample,
+    ),
     Check(
         "BIOP-PREOP-01",
         biopsy.before_surgery,

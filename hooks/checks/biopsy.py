@@ -96,14 +96,13 @@ def decalcifier(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> 
     """
     if is_led_by(record, draft):
         return not_applicable(draft.evidence("draft_order"))
-    possible = draft.details.get(i.MOLECULAR_POSSIBLE)
-    asked = Answer(possible is None or possible.flag is not False, (draft.evidence("draft_order"),))
-    edta = SetDetail(draft, i.DECALCIFIER, i.EDTA)
-    if i.DECALCIFIER in draft.details:
-        acid = said(record, draft, i.DECALCIFIER, *i.STRONG_ACIDS, required=True)
+    impossible = flag(record, draft, i.MOLECULAR_POSSIBLE, required=True).is_no
+    asked = Answer(not impossible, (draft.evidence("draft_order"),))
+    if isinstance(detail(record, draft, i.DECALCIFIER), Known):
+        acid = said(record, draft, i.DECALCIFIER, *i.STRONG_ACIDS)
+        edta = SetDetail(draft, i.DECALCIFIER, i.EDTA)
         return judge(asked, ~acid, proposals=(edta,)).resting_on(*acid.evidence)
-    planned = draft.details.get(i.DECALCIFICATION)
-    needless = Answer(planned is not None and planned.flag is False)
+    needless = Answer(flag(record, draft, i.DECALCIFICATION, required=True).is_no)
     open_question = unknown(Missing(i.DECALCIFIER, ABSENT, draft.evidence("draft_order")))
     return judge(asked & ~needless & record.malignancy(), open_question)
 

@@ -74,8 +74,8 @@ def field(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdic
     """An FDG-PET that maps bone metastases sweeps at least the femurs.
 
     For whom  lung cancer, a bone metastasis known or suspected (also by the reason of the order), a PET is asked for
-    Holds     the code of the order, or its detail, says that the femurs are in the field
-    Unknown   neither says it: one line asks
+    Holds     the detail of the order, its code, or the form says that the femurs are in the field
+    Unknown   none of them says it: one line asks
     Source    guidelines/imaging.toml [IMG-FIELD-01]
     """
     about_bone = Answer(not reasons(draft).isdisjoint((c.BONE_METASTASIS, *i.PAIN_REASONS)))
@@ -88,11 +88,12 @@ def field(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdic
 
 
 def _with_femurs(record: PatientRecord, draft: DraftOrder) -> Answer:
+    """Told by the order's detail, else by its code, else by the form."""
     proof = draft.evidence("draft_order")
-    if i.PET_FIELD in draft.details:
-        return said(record, draft, i.PET_FIELD, *i.WITH_FEMURS, required=True)
-    if draft.is_any(i.PET_WHOLE_BODY):
-        return yes(proof)
-    if draft.is_any((i.PET_TO_MID_THIGH, i.PET_HEAD_NECK)):
-        return no(proof)
-    return unknown(Missing(i.PET_FIELD, ABSENT, proof))
+    own = draft.details.get(i.PET_FIELD)
+    if own is None or not own.concepts:
+        if draft.is_any(i.PET_WHOLE_BODY):
+            return yes(proof)
+        if draft.is_any((i.PET_TO_MID_THIGH, i.PET_HEAD_NECK)):
+            return no(proof)
+    return said(record, draft, i.PET_FIELD, *i.WITH_FEMURS, required=True)

@@ -88,14 +88,15 @@ def whole_spine(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> 
 
 
 def _limited(record: PatientRecord, draft: DraftOrder) -> Answer:
-    """Told by the order's detail, else by its code, else by single vertebrae as its site."""
+    """Told by the order's detail, else by its code or single vertebrae as its site, else by the form."""
     proof = draft.evidence("draft_order")
-    if i.MRI_EXTENT in draft.details:
-        return said(record, draft, i.MRI_EXTENT, *i.EXTENT_PARTIAL)
-    if draft.is_any(i.WHOLE_SPINE_MRI):
-        return no(proof)
     parts = bool(sites.levels(draft.sites)) or sites.of_sacrum(draft.sites)
-    return Answer(draft.is_any(i.PARTIAL_SPINE_MRI) or parts, (proof,))
+    if i.MRI_EXTENT not in draft.details:
+        if draft.is_any(i.WHOLE_SPINE_MRI):
+            return no(proof)
+        if draft.is_any(i.PARTIAL_SPINE_MRI) or parts:
+            return yes(proof)
+    return said(record, draft, i.MRI_EXTENT, *i.EXTENT_PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)

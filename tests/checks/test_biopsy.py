@@ -83,6 +83,11 @@ ill lung_cancer             | bone_biopsy: molecular_testing_possible false     
 ill lung_cancer             | bone_biopsy: decalcifier unknown                                                    | needs-data decalcifier
 ill lung_cancer             | bone_biopsy; bone_biopsy_pathology: decalcifier decalcifier_edta                    | not-applicable  # the pathology speaks
 ill lung_cancer             | bone_scan                                                                           | not-applicable
+says decalcifier decalcifier_nitric_acid 30 | bone_biopsy                                                         | warning due     # told in the form
+says decalcifier decalcifier_nitric_acid 30 | bone_biopsy: decalcifier decalcifier_edta                           | satisfied       # the order wins
+ill lung_cancer, says decalcifier decalcifier_edta 31 | bone_biopsy                                               | needs-data decalcifier
+ill lung_cancer, says decalcification_planned false 5 | bone_biopsy                                               | not-applicable
+says decalcifier decalcifier_nitric_acid 3, says molecular_testing_possible false 3 | bone_biopsy                 | not-applicable
 """
 
 SURGERY = """

@@ -81,6 +81,10 @@ ill lung_cancer, ill new_bone_pain        | fdg_pet_to_mid_thigh                
 ill lung_cancer                           | fdg_pet_to_mid_thigh                           | not-applicable  # no bone in question
 ill breast_cancer, ill bone_metastasis    | fdg_pet_to_mid_thigh                           | not-applicable
 ill lung_cancer, ill bone_metastasis      | bone_scan                                      | not-applicable
+ill lung_cancer, ill bone_metastasis, says pet_field pet_femurs_included 30 | fdg_pet      | satisfied       # told in the form
+ill lung_cancer, ill bone_metastasis, says pet_field pet_femurs_included 31 | fdg_pet      | needs-data pet_field
+ill lung_cancer, ill bone_metastasis, says pet_field pet_femurs_included 5 | fdg_pet_to_mid_thigh | info due # the order is newer
+ill lung_cancer, ill bone_metastasis      | fdg_pet_to_mid_thigh: pet_field unknown        | info due
 """
 
 

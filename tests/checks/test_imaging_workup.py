@@ -72,6 +72,9 @@ metastasis site_spine, says frankel_grade frankel_d3 2 | mri_spine at vertebra_l
 metastasis site_spine, says frankel_grade frankel_e 2 | mri_spine at vertebra_l3                          | info due
 metastasis site_spine, ill cauda_equina_syndrome | mri_spine at vertebra_l3                               | warning deficit
 metastasis site_spine, says motor_deficit true 2 | mri_spine: mri_extent mri_whole_spine                  | satisfied
+metastasis site_spine, says mri_extent mri_one_segment 30 | mri_spine                                     | info due       # told in the form
+metastasis site_spine, says mri_extent mri_one_segment 31 | mri_spine                                     | satisfied
+metastasis site_spine, says mri_extent mri_one_segment 5 | mri_whole_spine                                | satisfied      # the order is newer
 """
 
 RECONSTRUCTION = """

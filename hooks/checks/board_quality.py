@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_imaging as i
 from fhir_mappers.record.answer import Answer, Known, Missing, below, no, yes
-from fhir_mappers.record.facts import CARE_PLANS
+from fhir_mappers.record.facts import CARE_PLANS, PROCEDURES, REPORTS
 from fhir_mappers.record.ordered import completed, done, number, requested, taken_now
 from fhir_mappers.record.proposals import NewService
 from fhir_mappers.record.quantity import Quantity
@@ -25,19 +25,19 @@ class Letter:
 def discussion_and_letter(record: PatientRecord, limits: Letter) -> Verdict:
     """The case was discussed by several disciplines, and the general practitioner hears of it.
 
-    For whom  lung cancer, at a discharge, where at least one letter or board report of this patient is coded: a record
-              that never codes them says nothing by their absence
+    For whom  lung cancer, at a discharge, where an earlier letter of this patient is coded: a record that never codes
+              them says nothing by their absence
     Holds     a letter within ``letter``, and a board report ever
     Units     days (UCUM d)
     Source    guidelines/board_quality.toml [MDT-QUAL-01]; passive, one line
     """
-    letters, boards = completed(record, (i.GP_LETTER,)), completed(record, i.BOARD_REPORTS)
-    if record.moment != DISCHARGE or not (letters or boards):
+    letters, reports = completed(record, (i.GP_LETTER,)), completed(record, i.BOARD_REPORTS)
+    if record.moment != DISCHARGE or not letters:
         return not_applicable()
-    sent, discussed = done(record, (i.GP_LETTER,), limits.letter), yes() if boards else no()
-    missing_both = sent.is_no and not boards
-    case = "both" if missing_both else ("due" if sent.is_no else "discussion")
-    proof = tuple(act.evidence() for act in (*letters, *boards))
+    sent = done(record, (i.GP_LETTER,), limits.letter)
+    discussed = record.any_of(reports, PROCEDURES, REPORTS, what=i.BOARD_REPORTS[0])
+    case = "both" if sent.is_no and discussed.is_no else ("due" if sent.is_no else "discussion")
+    proof = (*(letter.evidence(i.GP_LETTER) for letter in letters), *discussed.evidence)
     verdict = judge(record.has(c.LUNG_CANCER), sent & discussed, case=case, letter=limits.letter)
     return verdict.resting_on(*proof) if verdict.outcome == "due" else verdict
 

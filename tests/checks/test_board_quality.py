@@ -13,10 +13,10 @@ ill lung_cancer, report gp_letter 30                                       | enc
 ill lung_cancer, report gp_letter 31                                       | encounter-discharge | info both
 ill lung_cancer, report gp_letter 30, done mdt_discussion 400              | encounter-discharge | satisfied
 ill lung_cancer, report gp_letter 31, done mdt_discussion 400              | encounter-discharge | info due
-ill lung_cancer, report bone_tumour_board_report 20                        | encounter-discharge | info due
+ill lung_cancer, report bone_tumour_board_report 20                        | encounter-discharge | not-applicable    # letters are not coded there
 ill breast_cancer, report gp_letter 31                                     | encounter-discharge | not-applicable
 ill lung_cancer, report gp_letter 31                                       | patient-view        | not-applicable
-ill lung_cancer, report bone_tumour_board_report 20, without procedures    | encounter-discharge | needs-data gp_letter
+ill lung_cancer, report gp_letter 31, without procedures                   | encounter-discharge | needs-data gp_letter,bone_tumour_board_report
 """
 
 TOBACCO = """

@@ -54,7 +54,7 @@ PATIENTS: dict[str, tuple[str, str, str]] = {
     "part of the spine": (
         "metastasis site_spine, says frankel_grade frankel_e 2, says motor_deficit false 2, says sensory_deficit false 2,"
         " says sphincter_deficit false 2, says mscc_symptomatic false 2",
-        "mri_spine at vertebra_l3; mri_whole_spine",
+        "mri_spine at vertebra_l3; mri_whole_spine; mri_spine",
         "",
     ),
     "vertebra to the board": (

@@ -50,5 +50,6 @@ def _valued(answer: Given) -> Valued:
         value_integer=answer.value_integer,
         value_boolean=answer.value_boolean,
         value_date_time=answer.value_date_time or answer.value_date,
+        value_string=answer.value_string,
         value_codeable_concept=None if answer.value_coding is None else Codes([answer.value_coding]),
     )

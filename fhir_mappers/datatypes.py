@@ -183,6 +183,7 @@ class Valued(Shape):
     value_integer: int | None = None
     value_boolean: bool | None = None
     value_date_time: str | None = None
+    value_string: str | None = None
     data_absent_reason: Codes | None = None
     reference_range: list[Range] | None = None
 
@@ -197,6 +198,7 @@ class Given(Shape):
     value_boolean: bool | None = None
     value_date_time: str | None = None
     value_date: str | None = None
+    value_string: str | None = None
     item: "list[Item] | None" = None
 
 

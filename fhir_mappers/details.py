@@ -1,10 +1,12 @@
 """The shape of a draft, and what an order tells about itself: the contained Observations it points at.
 
 Convention: ``ServiceRequest.supportingInfo`` or ``Appointment.supportingInformation`` refers to ``#id`` of a contained
-Observation with a final status; each is read like a result of its concept and travels with the draft only.
+Observation with a final status; each is read like a result of its concept and travels with the draft only. A coded
+``ServiceRequest.orderDetail`` that is the value of one of our questions answers it too.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from fhir_mappers.clerk import Clerk, Place
@@ -14,6 +16,7 @@ from fhir_mappers.mending import mend_softly
 from fhir_mappers.record.dates import of_day
 from fhir_mappers.record.events import Measurement
 from fhir_mappers.shapes import MedicationRequest, Observation
+from fhir_mappers.terminology import read_table
 from fhir_mappers.values import ValueReader
 
 _FINAL = frozenset({"final", "amended", "corrected"})
@@ -42,6 +45,7 @@ class Draft(MedicationRequest, tag=False, tag_field=None):
     supporting_info: list[Reference] | None = None
     supporting_information: list[Reference] | None = None
     body_site: list[Codes] | None = None
+    order_detail: list[Codes] | None = None
 
 
 def read_details(raw: Json, sent: Draft, place: Place, clerk: Clerk) -> tuple[Measurement, ...]:
@@ -52,7 +56,8 @@ def read_details(raw: Json, sent: Draft, place: Place, clerk: Clerk) -> tuple[Me
     wanted = {
         (one.reference or "").strip() for one in (*(sent.supporting_info or ()), *(sent.supporting_information or ()))
     }
-    return tuple(measured for detail in _contained(raw, wanted) for measured in _read(detail, place, clerk))
+    contained = (measured for detail in _contained(raw, wanted) for measured in _read(detail, place, clerk))
+    return (*contained, *_coded(sent, place, clerk))
 
 
 def by_concept(details: tuple[Measurement, ...]) -> dict[str, Measurement]:
@@ -68,6 +73,24 @@ def _contained(raw: Json, wanted: set[str]) -> Iterator[Json]:
             name = one.get("id")
             if isinstance(name, str) and f"#{name.lstrip('#')}" in wanted:
                 yield one
+
+
+def _coded(sent: Draft, place: Place, clerk: Clerk) -> Iterator[Measurement]:
+    """What ``orderDetail`` says by code."""
+    for one in sent.order_detail or ():
+        understood = clerk.coder.codes(one)
+        for value in understood.concepts:
+            if (question := _questions().get(value)) is not None:
+                source = place.source(understood.token)
+                yield Measurement(source, question, of_day(clerk.as_of), concepts=(value,), told=True)
+
+
+@cache
+def _questions() -> Mapping[str, str]:
+    """The question that each coded value of our code system answers."""
+    rows = ((value, carrier.removeprefix("value of ")) for value, _, _, carrier, kind, *_ in read_table("local")
+            if kind == "value")  # fmt: skip
+    return {value: question.replace("-", "_") for value, question in rows}
 
 
 def _read(detail: Json, place: Place, clerk: Clerk) -> Iterator[Measurement]:

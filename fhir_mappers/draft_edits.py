@@ -31,11 +31,13 @@ Change = Callable[[Json], bool]
 """Changes a copy of the order in place; False when the change cannot be placed with certainty."""
 
 
-def edit(draft: DraftOrder, *changes: Change) -> Edited | None:
-    """The order with these changes; None when one of them cannot be made, nothing changes, or the order has no id."""
+def edit(draft: DraftOrder, *changes: Change, kinds: frozenset[str] = _EDITABLE) -> Edited | None:
+    """The order with these changes; None when one of them cannot be made, nothing changes, the order has no id, or is
+    none of the ``kinds`` of resources.
+    """
     known = draft.raw.get("id")
     order = copied(dict(draft.raw))
-    if not isinstance(known, str) or not known.strip() or order.get("resourceType") not in _EDITABLE:
+    if not isinstance(known, str) or not known.strip() or order.get("resourceType") not in kinds:
         return None
     if not all(change(order) for change in changes):
         return None

@@ -71,7 +71,7 @@ class ServiceItem:
 @dataclass(frozen=True, slots=True)
 class Formulary:
     """Everything the service may draft. ``services`` gives the requests of a proposal's item, several for a panel;
-    ``notes`` are sentences by language.
+    ``notes`` and ``remarks``: sentences by language, for requests of ours and drafted ones; ``details``: answers.
     """
 
     medications: Mapping[str, MedicationItem]
@@ -81,6 +81,8 @@ class Formulary:
     conditions: Mapping[str, Term]
     notes: Mapping[str, Mapping[str, str]]
     pending: Quantity
+    details: Mapping[str, Term]
+    remarks: Mapping[str, Mapping[str, str]]
 
 
 @cache
@@ -115,6 +117,8 @@ def load_formulary(table: Mapping[str, Any], terminology: Terminology) -> Formul
             MappingProxyType({key: _term(entry, terminology) for key, entry in sheet.conditions.items()}),
             MappingProxyType({key: text.by_language() for key, text in sheet.notes.items()}),
             Quantity.of(sheet.pending),
+            MappingProxyType({key: _term(entry, terminology) for key, entry in sheet.details.items()}),
+            MappingProxyType({key: text.by_language() for key, text in sheet.remarks.items()}),
         )
     except (ValueError, LookupError, ArithmeticError) as error:
         raise BadFormulary(str(error)) from None
@@ -192,6 +196,8 @@ class _Sheet(_Strict, kw_only=True):
     services: dict[str, _Request]
     conditions: dict[str, _Named]
     notes: dict[str, _Text]
+    details: dict[str, _Named] = {}
+    remarks: dict[str, _Text] = {}
     panels: dict[str, list[str]]
 
 

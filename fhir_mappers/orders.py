@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fhir_mappers.codings import relative
+from fhir_mappers.detail_edits import REQUESTS, add_remark, set_detail
 from fhir_mappers.draft_edits import Change, edit, set_dose, set_route, set_status
 from fhir_mappers.formulary import LANGUAGES, default_formulary
 from fhir_mappers.new_orders import (
@@ -27,6 +28,7 @@ from fhir_mappers.new_orders import (
 from fhir_mappers.record.dates import of_day
 from fhir_mappers.record.events import DraftOrder, Source, TreatmentCourse
 from fhir_mappers.record.proposals import (
+    AddRemark,
     Annotate,
     HoldDraft,
     MoveVisit,
@@ -37,6 +39,7 @@ from fhir_mappers.record.proposals import (
     Proposal,
     RecordTaking,
     RemoveDraft,
+    SetDetail,
     SetDose,
     SetInfusionTime,
     StopOrder,
@@ -82,14 +85,8 @@ def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
             return _remove(proposal, context)
         case StopOrder():
             return _stop(proposal, context)
-        case NewCondition():
-            words = "action-condition" if proposal.certainty == "confirmed" else "action-condition-suspected"
-            return (
-                Step("create", condition(proposal, context), None, words, _told({"name": Names((proposal.item,))})),
-            )
-        case RecordTaking():
-            figures = _told({"name": Names((proposal.item,))})
-            return (Step("create", statement(proposal, context), None, "action-taking", figures),)
+        case NewCondition() | RecordTaking():
+            return (_note_down(proposal, context),)
         case Together():
             return tuple(step for part in proposal.parts for step in steps(part, context))
         case SetDose():
@@ -99,6 +96,8 @@ def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
             return _update(proposal.draft, context, "action-infusion", {"time": proposal.time}, change)
         case MoveVisit():
             return _move(proposal, context)
+        case SetDetail() | AddRemark():
+            return _describe(proposal, context)
         case HoldDraft():
             return _update(proposal.draft, context, "action-hold", {}, set_status("on-hold"))
         case _:  # PostponeDraft: the type checker knows that nothing else is left
@@ -136,6 +135,14 @@ def _specimens() -> Iterable[Json]:
             context = OrderContext("p", user, encounter, day, language)
             for proposal in (*proposals, StopOrder((running,))):
                 yield from (step.resource for step in steps(proposal, context) if step.resource is not None)
+
+
+def _note_down(proposal: NewCondition | RecordTaking, context: OrderContext) -> Step:
+    figures = _told({"name": Names((proposal.item,))})
+    if isinstance(proposal, RecordTaking):
+        return Step("create", statement(proposal, context), None, "action-taking", figures)
+    words = "action-condition" if proposal.certainty == "confirmed" else "action-condition-suspected"
+    return Step("create", condition(proposal, context), None, words, figures)
 
 
 def _new_medication(proposal: NewMedication, context: OrderContext) -> Step:
@@ -200,6 +207,19 @@ def _move(proposal: MoveVisit, context: OrderContext) -> tuple[Step, ...]:
     instruction = told.get(context.language, told["en"]) if told is not None else None
     change = move_visit(proposal.earliest, proposal.latest, instruction)
     return _update(proposal.draft, context, "action-move", {"time": proposal.earliest}, change)
+
+
+def _describe(proposal: SetDetail | AddRemark, context: OrderContext) -> tuple[Step, ...]:
+    book = default_formulary()
+    if isinstance(proposal, SetDetail):
+        change = set_detail(proposal.question, book.details[proposal.answer], context.language)
+        words, figures = "action-detail", {"name": Names((proposal.answer,))}
+    else:
+        sentence = book.remarks[proposal.remark]
+        change = add_remark(sentence.get(context.language, sentence["en"]).format(day=proposal.day.text[:10]))
+        words, figures = "action-remark", {}
+    edited = edit(proposal.draft, change, kinds=REQUESTS) if _is_ours(proposal.draft, context) else None
+    return () if edited is None else (Step("update", edited.resource, None, words, _told(figures)),)
 
 
 def _update(

@@ -48,6 +48,7 @@ class ValueReader:
             flag=flag,
             problem=problem,
             moment_value=date_of(sent.value_date_time),
+            told=_says_anything(sent),
         )
 
     def _quantified(
@@ -68,6 +69,7 @@ class ValueReader:
             floor=self._limit(concept, limits.low),
             ceiling=self._limit(concept, limits.high),
             problem=problem,
+            told=quantity.value is not None,
         )
 
     def _limit(self, concept: str, sent: SentQuantity | None) -> Quantity | None:
@@ -78,6 +80,13 @@ class ValueReader:
             known = convert(concept, sent, check_range=False)
             self._limits[key] = Quantity(known.value, known.unit) if isinstance(known, units.Converted) else None
         return self._limits[key]
+
+
+def _says_anything(sent: Valued) -> bool:
+    """Whether there is a value at all, understood or not; the words of a text are not kept."""
+    coded = sent.value_codeable_concept is not None and not _says_unknown(sent.value_codeable_concept)
+    words = bool(sent.value_string and sent.value_string.strip())
+    return coded or words or sent.value_boolean is not None or sent.value_date_time is not None
 
 
 def _as_sent(quantity: SentQuantity) -> Quantity | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fhir_mappers.draft_edits import drug_names
 from fhir_mappers.orders import OrderContext, Step, steps
 from fhir_mappers.record.proposals import (
+    AddRemark,
     Annotate,
     HoldDraft,
     MoveVisit,
@@ -16,6 +17,7 @@ from fhir_mappers.record.proposals import (
     Proposal,
     RecordTaking,
     RemoveDraft,
+    SetDetail,
     SetDose,
     SetInfusionTime,
     StopOrder,
@@ -178,6 +180,10 @@ def _label(proposal: Proposal, done: tuple[Step, ...], speaker: Speaker) -> str:
         return say("label-move")
     if isinstance(proposal, RecordTaking):
         return f"{say('label-taking')} {speaker.figures.name(proposal.item)}"
+    if isinstance(proposal, SetDetail):
+        return f"{say('label-detail')} {speaker.figures.name(proposal.answer)}"
+    if isinstance(proposal, AddRemark):
+        return say("label-remark")
     if isinstance(proposal, Together):
         return _together_label(proposal, done, speaker)
     return _ending_label(proposal, done, speaker)

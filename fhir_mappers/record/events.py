@@ -27,7 +27,7 @@ class Measurement:
 
     ``problem`` is set when the result exists but cannot be used; then ``value`` is None. ``concepts`` holds a coded
     value, ``flag`` a boolean one, ``moment_value`` a date; ``ceiling`` and ``floor`` are the laboratory's own limits in
-    the house unit.
+    the house unit. ``told``: it says anything at all, be it a text, of which nothing else is kept.
     """
 
     source: Source
@@ -43,6 +43,7 @@ class Measurement:
     ceiling: Quantity | None = None
     problem: str | None = None
     moment_value: PartialDate | None = None
+    told: bool = False
 
     def evidence(self) -> Evidence:
         """This result as evidence."""

@@ -115,6 +115,24 @@ class RecordTaking:
 
 
 @dataclass(frozen=True, slots=True)
+class SetDetail:
+    """Let a drafted request answer a question (concept) with this answer (``details`` of the formulary)."""
+
+    draft: DraftOrder
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddRemark:
+    """Add a remark of the formulary to a drafted request or booking, with the day it speaks of."""
+
+    draft: DraftOrder
+    remark: str
+    day: PartialDate
+
+
+@dataclass(frozen=True, slots=True)
 class Together:
     """Proposals that belong together: one suggestion with all their actions. Edits of drafts are not among them, they
     are merged by draft. ``title`` is the key of a shared sentence; without one the labels of the parts are joined.
@@ -136,6 +154,8 @@ Proposal = (
     | MoveVisit
     | StopOrder
     | RecordTaking
+    | SetDetail
+    | AddRemark
     | Together
 )
 

@@ -34,6 +34,12 @@ LONGEST = {
     "drug": 20,
     "points": 73,
     "count": 1,
+    "when": 13,
+    "begun": 13,
+    "panel": 78,
+    "tests": 21,
+    "hours": 6,
+    "pain": 22,
 }
 LONGEST_NUMBER = 11
 # "rule case figure": may be None elsewhere, yet safe in this summary, because the case was found from the figure.
@@ -43,6 +49,8 @@ CERTAIN = {
     *("NEPH-CUM-01 reduced clearance", "NEPH-CHEMO-01 due clearance", "NEPH-TKI-01 due clearance"),
     *("VITD-REPL-01 hypercalcaemia calcium", "VITD-SAFE-01 due calcium"),
     *("DUR-CTX-01 due time", "DUR-CTX-01 both time"),
+    *("IMG-SCINT-01 due when", "IMG-FLARE-01 due begun", "IMG-SCINT-03 due begun", "IMG-TKI-01 due begun"),
+    *("MDT-QUAL-04 due pain", "MDT-QUAL-04 both pain"),
     *("NEPH-STOP-01 due clearance", "NEPH-STOP-01 old_value clearance", "DMAB-DOSE-01 too_soon days"),
 }
 

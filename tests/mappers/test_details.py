@@ -155,3 +155,35 @@ def test_a_date_nobody_can_read_is_no_value() -> None:
         "exposed_bone_care_start"
     )
     assert (result.moment_value, result.evidence().value) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"valueString": "at night"}, True),
+        ({"valueString": "  "}, False),
+        ({"valueCodeableConcept": {"text": "at night"}}, True),
+        ({"valueInteger": 3}, True),
+        ({"valueBoolean": False}, True),
+        ({"valueDateTime": "2026-05-01"}, True),
+        ({"dataAbsentReason": {"text": "unknown"}}, False),
+        ({}, False),
+    ],
+)
+def test_whether_anything_is_told_at_all_and_never_its_words(value: fhir.Json, told: bool) -> None:
+    (result,) = fhir.record_of(fhir.observation("local|board-pain", **value)).results("board_pain")
+    assert result.told is told
+    assert "night" not in repr(result)
+
+
+def test_words_in_a_form_are_an_answer() -> None:
+    item = [{"linkId": "board-pain", "answer": [{"valueString": "at night"}]}]
+    given = {"id": "q1", "status": "completed", "subject": fhir.PATIENT, "authored": "2026-06-01", "item": item}
+    (result,) = fhir.record_of(fhir.resource("QuestionnaireResponse", **given)).results("board_pain")
+    assert (result.told, result.problem) == (True, None)
+
+
+def test_a_coded_order_detail_answers_its_question() -> None:
+    coded = [fhir.concept("local|decalcifier-edta"), {"text": "two cores"}, fhir.concept("loinc|41171-0")]
+    draft = one(fhir.service("local|bone-biopsy-pathology", status="draft") | {"orderDetail": coded})
+    assert {name: found.concepts for name, found in draft.details.items()} == {"decalcifier": ("decalcifier_edta",)}

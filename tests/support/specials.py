@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tests.support import specials_imaging
 from tests.support.bedside import Bedside, concept
 from tests.support.booking import proposed, requested
 from tests.support.chart import ago, booked, lung_patient, reported, stops
@@ -167,4 +168,5 @@ SPECIALS: dict[str, Callable[[], Bedside]] = {
     "sample at two": lambda: _blood_sample("14"),
     "sample at eight": lambda: _blood_sample("08"),
     **LESIONS,
+    **specials_imaging.specials(),
 }

@@ -41,21 +41,23 @@ class Draft(MedicationRequest, tag=False, tag_field=None):
     participant: list[Participant] | None = None
     supporting_info: list[Reference] | None = None
     supporting_information: list[Reference] | None = None
+    body_site: list[Codes] | None = None
 
 
-def read_details(raw: Json, sent: Draft, place: Place, clerk: Clerk) -> dict[str, Measurement]:
-    """The details of a draft by concept, the first of several; a detail that cannot be read becomes a gap.
+def read_details(raw: Json, sent: Draft, place: Place, clerk: Clerk) -> tuple[Measurement, ...]:
+    """The details of a draft in the order sent; a detail that cannot be read becomes a gap.
 
     A detail without a date of its own counts from the day of the hook.
     """
     wanted = {
         (one.reference or "").strip() for one in (*(sent.supporting_info or ()), *(sent.supporting_information or ()))
     }
-    found: dict[str, Measurement] = {}
-    for detail in _contained(raw, wanted):
-        for measured in _read(detail, place, clerk):
-            found.setdefault(measured.what, measured)
-    return found
+    return tuple(measured for detail in _contained(raw, wanted) for measured in _read(detail, place, clerk))
+
+
+def by_concept(details: tuple[Measurement, ...]) -> dict[str, Measurement]:
+    """The first detail of each concept."""
+    return {measured.what: measured for measured in reversed(details)}
 
 
 def _contained(raw: Json, wanted: set[str]) -> Iterator[Json]:

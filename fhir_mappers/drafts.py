@@ -11,7 +11,7 @@ from typing import Any
 from fhir_mappers.clerk import Clerk, Place
 from fhir_mappers.codings import date_of, end, relative, start
 from fhir_mappers.datatypes import Dosage, Period, Reference, Timing
-from fhir_mappers.details import Draft, read_details
+from fhir_mappers.details import Draft, by_concept, read_details
 from fhir_mappers.dosages import (
     bounds_end,
     count_of,
@@ -130,12 +130,14 @@ def _dosing(sent: Draft, drug: Drug, place: Place, clerk: Clerk) -> _Dosing:
 
 
 def _order(place: Place, raw: Json, sent: Draft, drug: Drug, dosing: _Dosing, clerk: Clerk) -> DraftOrder:
+    details = read_details(raw, sent, place, clerk)
     return DraftOrder(
         place.source(drug.token),
         _concepts(sent, drug, clerk),
         _status(sent),
         date_of(sent.authored_on, sent.date_written, sent.ordered_on),
-        date_of(end(_validity(sent))) or bounds_end(sent.dosage_instruction),
+        date_of(end(_validity(sent)), end(sent.occurrence_period), end(sent.scheduled_period))
+        or bounds_end(sent.dosage_instruction),
         kind=raw["resourceType"],
         raw=raw,
         dose=dosing.dose,
@@ -150,7 +152,9 @@ def _order(place: Place, raw: Json, sent: Draft, drug: Drug, dosing: _Dosing, cl
         planned=_planned(sent, clerk),
         count=count_of(sent.dosage_instruction),
         occurs=date_of(*_stated(sent)),
-        details=read_details(raw, sent, place, clerk),
+        details=by_concept(details),
+        every_detail=details,
+        sites=clerk.coder.all(sent.body_site),
     )
 
 

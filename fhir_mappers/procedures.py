@@ -1,7 +1,7 @@
 """Procedure and DiagnosticReport → procedures: what was done, where, with which outcome."""
 
 from fhir_mappers.clerk import Clerk, Place
-from fhir_mappers.codings import date_of, end_or_start
+from fhir_mappers.codings import date_of, end_or_start, start
 from fhir_mappers.record.events import Procedure
 from fhir_mappers.shapes import DiagnosticReport
 from fhir_mappers.shapes import Procedure as SentProcedure
@@ -23,6 +23,7 @@ def read_procedure(sent: SentProcedure, place: Place, clerk: Clerk) -> Procedure
         date_of(sent.performed_date_time, *end_or_start(sent.performed_period)),
         sites=clerk.coder.all(sent.body_site),
         outcome=clerk.coder.all(sent.outcome),
+        began=date_of(start(sent.performed_period)),
     )
 
 

@@ -11,7 +11,9 @@ _OLD_ACTIVE = frozenset({"requested", "received", "accepted", "in-progress"})
 
 
 def read_service(sent: ServiceRequest, place: Place, clerk: Clerk) -> Request | None:
-    """A service asked for (``active``, ``draft``, ``on-hold``, ``completed``); ``when`` is the day it was written."""
+    """A service asked for (``active``, ``draft``, ``on-hold``, ``completed``); ``when`` is the day it was written,
+    ``planned`` to ``until`` when it is to take place.
+    """
     understood = clerk.coder.codes(sent.code)
     status = clerk.status(place, sent.status) if understood.concepts else None
     if status is None or status in _AS_IF_ABSENT or sent.do_not_perform:
@@ -27,6 +29,9 @@ def read_service(sent: ServiceRequest, place: Place, clerk: Clerk) -> Request | 
         understood.concepts,
         "active" if status in _OLD_ACTIVE else status,
         date_of(sent.authored_on, sent.ordered_on) or wanted,
+        date_of(end(sent.occurrence_period), end(sent.scheduled_period)),
+        sites=clerk.coder.all(sent.body_site),
+        planned=wanted,
     )
 
 
@@ -36,7 +41,8 @@ def read_appointment(sent: Appointment, place: Place, clerk: Clerk) -> Request |
     status = clerk.status(place, sent.status) if concepts else None
     if status is None or status in _AS_IF_ABSENT:
         return None
-    return Request(place.source(), concepts, status, date_of(sent.start), date_of(sent.end))
+    begins = date_of(sent.start)
+    return Request(place.source(), concepts, status, begins, date_of(sent.end), planned=begins)
 
 
 def read_care_plan(sent: CarePlan, place: Place, clerk: Clerk) -> Event | None:

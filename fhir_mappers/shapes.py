@@ -176,6 +176,7 @@ class ServiceRequest(Resource):
     occurrence_period: Period | None = None
     scheduled_date_time: str | None = None
     scheduled_period: Period | None = None
+    body_site: list[Codes] | None = None
 
 
 class ProcedureRequest(ServiceRequest):

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, Terminology, default_terminology
+from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, Terminology, default_terminology, read_table
 from hooks.check import Check
 from hooks.limits import Rule, load_rules
 from hooks.preferences import offered
@@ -43,26 +43,6 @@ _SEARCHES = {
     "questionnaireResponses": f"QuestionnaireResponse?patient={_PATIENT}",
     "diagnosticReports": f"DiagnosticReport?patient={_PATIENT}",
 }
-# Answers of our own forms stand in for observations: a service that reads one reads the other.
-_ANSWERED_BY_FORM = frozenset(
-    {
-        "disease_extent",
-        "oncological_response",
-        "survival_estimate",
-        "dental_examination_outcome",
-        "dietary_calcium_intake",
-        "supplement_elemental_calcium",
-        "exposed_jaw_bone",
-        "exposed_bone_days",
-        "exposed_bone_care_start",
-        "craniofacial_radiotherapy",
-        "antiresorptive_exposure_ever",
-        "new_skeletal_event",
-        "fracture_risk_high",
-        "ctx_rising",
-        "hypocalcaemia_under_treatment",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +147,7 @@ def prefetch_templates(checks: Iterable[Check], terminology: Terminology | None 
         kinds.add("observations")
     if unknown := kinds - set(_ORDER):
         raise ValueError(f"no prefetch template for {', '.join(sorted(unknown))}")
-    if _ANSWERED_BY_FORM & set(concepts):
+    if _answered_by_form() & set(concepts):
         kinds.add("questionnaireResponses")
     known = terminology or default_terminology()
     return {
@@ -175,6 +155,14 @@ def prefetch_templates(checks: Iterable[Check], terminology: Terminology | None 
         for kind in _ORDER
         if kind in kinds
     }
+
+
+@cache
+def _answered_by_form() -> frozenset[str]:
+    """What a form can answer: its answers stand in for observations, so a service that reads one reads the other."""
+    return frozenset(
+        concept for concept, _, _, carrier, *_ in read_table("local") if "QuestionnaireResponse" in carrier
+    )
 
 
 def _observations(concepts: Iterable[str], terminology: Terminology) -> str:

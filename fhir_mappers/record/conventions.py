@@ -68,9 +68,12 @@ class TreatmentNumbers:
 
 @dataclass(frozen=True, slots=True)
 class AnswerNumbers:
-    """How long a recorded judgement may be reused (d), and the survival (mo) that counts as terminal."""
+    """How long a recorded judgement of the extent, and any other answer of a form, may be reused (d); the survival
+    (mo) that counts as terminal.
+    """
 
     extent: Quantity
+    form: Quantity
     terminal_survival: Quantity
 
 

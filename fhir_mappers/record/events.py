@@ -104,10 +104,13 @@ class Problem(Event):
 
 @dataclass(frozen=True, slots=True)
 class Procedure(Event):
-    """A procedure or imaging report; ``status`` is ``completed`` when it was done."""
+    """A procedure or imaging report; ``status`` is ``completed`` when it was done. ``when`` is its end where one is
+    told, ``began`` its beginning.
+    """
 
     sites: tuple[str, ...] = ()
     outcome: tuple[str, ...] = ()
+    began: PartialDate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,12 @@ class TreatmentCourse(Event):
 
 @dataclass(frozen=True, slots=True)
 class Request(Event):
-    """A service request or appointment in the record: ordered, booked or planned, not done."""
+    """A service request or appointment in the record: ordered, booked or planned, not done. ``when`` is the day it was
+    written (an appointment: its beginning), ``planned`` to ``until`` when the act is to take place, ``sites`` where.
+    """
+
+    sites: tuple[str, ...] = ()
+    planned: PartialDate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +167,8 @@ class Allergy(Event):
 @dataclass(frozen=True, slots=True)
 class DraftOrder(Event):
     """An order or appointment being drafted. ``raw`` is the JSON the EHR sent, kept for editing; never rebuilt from a
-    model. ``occurs`` is the moment the act is said to take place, ``details`` what the order itself tells about it, by
-    concept.
+    model. ``occurs`` is the moment the act is said to take place, ``sites`` the parts of the body it names, ``details``
+    what the order itself tells about it: by concept the first of several, all of them in ``every_detail``.
     """
 
     kind: str = "MedicationRequest"
@@ -181,6 +189,8 @@ class DraftOrder(Event):
     count: int | None = None
     occurs: PartialDate | None = None
     details: Mapping[str, Measurement] = field(default_factory=dict)
+    every_detail: tuple[Measurement, ...] = ()
+    sites: tuple[str, ...] = ()
 
     def evidence(self, what: str | None = None) -> Evidence:
         """The draft as evidence: the dose it states, or that it stops a treatment."""

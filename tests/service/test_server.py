@@ -121,7 +121,7 @@ def test_discovery(server: Server) -> None:
     }
     for each in services:
         assert each["prefetch"]["patient"] == "Patient/{{context.patientId}}"
-        assert all(len(template) < 1500 for template in each["prefetch"].values())
+        assert all(len(template) < 4096 for template in each["prefetch"].values())
 
 
 def test_a_shipped_request_gets_its_cards_today(server: Server) -> None:

@@ -54,7 +54,13 @@ UPPER_LIMB: Concepts = (
 )
 LIMBS: Concepts = (*LOWER_LIMB, *UPPER_LIMB)
 JOINTS: Concepts = ("site_femoral_head_neck", "site_acetabulum", "site_glenoid")
-LIMB_FRACTURE = "pathological_fracture_femur"
+# The codes of pathological fractures whose own words name the femur: no site need be sent with them.
+FEMORAL_FRACTURE_CODES: frozenset[str] = frozenset(
+    {
+        *("11309921000119106", "11309881000119104", "11315001000119103", "11314961000119102"),
+        *("409667007", "409666003"),
+    }
+)
 CYTOTOXICS: Concepts = (
     *c.PLATINUM,
     c.PEMETREXED,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from fhir_mappers.record import concepts_intervention as ci
 from fhir_mappers.record.answer import UNAVAILABLE, Answer, Evidence, Known, no, yes
@@ -48,7 +49,8 @@ def haemostasis(record: PatientRecord, limits: Haemostasis, draft: DraftOrder) -
     disorder, low = record.has(ci.COAGULATION_DISORDER, certain=True), platelets | prothrombin
     evidence = (*disorder.evidence, *platelets.evidence, *prothrombin.evidence)
     notes = tuple(filter(None, (_inr(record, prothrombin), None if act.stated else "undated")))
-    figures = {"act": act.when, "lowest": limits.platelets, "least": limits.prothrombin, "window": limits.window}
+    figures: dict[str, Any] = {"act": act.when, "window": limits.window}
+    figures |= {"lowest": limits.platelets, "least": limits.prothrombin}
     case = "disorder" if disorder.is_yes else ("repeat" if far else "due") if low.is_yes else None
     gaps = (*disorder.missing, *low.missing)
     gaps = tuple(gap for gap in gaps if gap.why in UNAVAILABLE) if far else gaps

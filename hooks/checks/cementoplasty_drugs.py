@@ -97,7 +97,7 @@ def aspirin(record: PatientRecord, limits: LowDose, draft: DraftOrder) -> Verdic
     case, gaps = _held(taken, act, limits.hold)
     daily = [_daily(source) for source in taken.sources]
     total = sum((dose for dose in daily if dose is not None), Decimal(0))
-    if None not in daily and total < limits.below.value:
+    if daily and None not in daily and total < limits.below.value:
         case, gaps = None, ()
     elif case is not None and total < limits.below.value:
         case, gaps = None, (Missing("dose", ABSENT, taken.evidence[0]),)

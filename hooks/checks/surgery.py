@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_intervention as ci
@@ -38,8 +39,8 @@ def fracture(record: PatientRecord, limits: Unlimited) -> Verdict:
 def _is_limb_fracture(problem: Problem) -> bool:
     """By its code, or by the site of a fracture coded without one; the spine is another matter."""
     fractures = (*c.PATHOLOGICAL_FRACTURE, "pathological_fracture_unspecified")
-    on_limb = not set(problem.sites).isdisjoint(ci.LIMBS)
-    return problem.is_any(ci.LIMB_FRACTURE) or (problem.is_any(fractures) and on_limb)
+    femoral = (problem.source.code or "").rpartition("|")[2] in ci.FEMORAL_FRACTURE_CODES
+    return problem.is_any(fractures) and (femoral or not set(problem.sites).isdisjoint(ci.LIMBS))
 
 
 def _seen_by_surgeon(record: PatientRecord, broken: list[Problem]) -> Answer:
@@ -116,7 +117,7 @@ def _survival_case(told: Reading[Span], least: Quantity, long: Quantity, names: 
     return names[1] if short is False and enough else None
 
 
-def _by_survival(told: Reading[Span], case: str | None, **figures: Quantity) -> Verdict:
+def _by_survival(told: Reading[Span], case: str | None, **figures: Any) -> Verdict:
     if isinstance(told, Missing):
         return undecided((told,), **figures)
     shown = told.evidence[0] if told.evidence else None

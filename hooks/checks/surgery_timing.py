@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_intervention as ci
@@ -55,13 +56,9 @@ def healing(record: PatientRecord, limits: Healing, draft: DraftOrder) -> Verdic
     if case == "imprecise":
         return undecided((_imprecise(last),), evidence=(proof,), early=limits.early)
     free = last.when.last + timedelta(days=int(limits.healed.value) + (1 if rays else 0))
-    figures = {
-        "operation": last.when,
-        "days": Quantity(Decimal(int(days.low)), "d"),
-        "early": limits.early,
-        "free": free,
-    }
-    return grade(yes(proof), case, proposals=_later(draft, free), healed=limits.healed, spine=limits.spine, **figures)
+    figures: dict[str, Any] = {"operation": last.when, "days": Quantity(Decimal(int(days.low)), "d"), "free": free}
+    figures |= {"early": limits.early, "spine": limits.spine, "healed": limits.healed}
+    return grade(yes(proof), case, proposals=_later(draft, free), **figures)
 
 
 def _operations(record: PatientRecord) -> list[Procedure | Request]:
@@ -124,7 +121,7 @@ def nadir(record: PatientRecord, limits: Nadir, draft: DraftOrder) -> Verdict:
 
     For whom  a cementoplasty, a biopsy or surgery of a bone is booked
     Holds     no anti-angiogenic within ``window`` before it, nor running; neutrophils >= ``neutrophils``; platelets >
-              ``platelets`` (for a cementoplasty CEM-HEMO-01 says it). Counts are asked only within ``counts`` of the act
+              ``platelets`` (for a cementoplasty CEM-HEMO-01 says it). Counts are asked within ``counts`` of the act
     Unknown   a cytotoxic drug within ``window`` and no count
     Units     days (UCUM d), G/L
     Source    guidelines/surgery_timing.toml [SURG-NADIR-01]

@@ -1,61 +1,86 @@
-"""Planned acts: requests and appointments whose details travel as contained Observations, and what was done before."""
+"""Planned acts and what is taken before them, for the tables of cementoplasty and surgery.
 
-from decimal import Decimal
+In a cell ``3`` is three days from today, ``-2`` two days ago, a date or a date with time stands as it is.
+"""
+
+from datetime import timedelta
 from typing import Any
 
-from tests.support.bedside import UCUM, Bedside, concept
+from tests.support.bedside import TODAY, Bedside, concept, order
 from tests.support.booking import PATIENT
 
 
-def planned(
-    patient: Bedside,
-    what: str,
-    *,
-    site: str = "",
-    on: str = "",
-    until: str = "",
-    details: str = "",
-    **extra: Any,
-) -> Bedside:
-    """A service request being drafted. ``site`` names concepts (``"site_femur, vertebra_t6"``), ``details`` what the
-    order tells (``"rt_total_dose 8 Gy, rt_fractions 1, rt_epiduritis true, rt_intent intent_palliative"``).
-    """
-    told = [_detail(index, text.strip()) for index, text in enumerate(details.split(",")) if text.strip()]
-    row: dict[str, Any] = {"resourceType": "ServiceRequest", "id": f"s{len(patient.drafts)}", "status": "draft"}
-    row |= {"intent": "order", "subject": PATIENT, "code": concept(what)}
-    row |= {"bodySite": [concept(name.strip()) for name in site.split(",")]} if site else {}
-    if until:
-        row["occurrencePeriod"] = {"start": on, "end": until}
-    elif on:
-        row["occurrenceDateTime"] = on
-    row |= {"contained": told, "supportingInfo": [{"reference": f"#{d['id']}"} for d in told]} if told else {}
-    patient.drafts.append(row | extra)
+def ahead(cell: str | int) -> str:
+    """The date a cell means, counted from today."""
+    text = str(cell)
+    return (TODAY + timedelta(days=int(text))).isoformat() if text.lstrip("-").isdigit() and len(text) < 5 else text
+
+
+def details(**told: bool | str | tuple[str, ...]) -> dict[str, Any]:
+    """Details of an order: yes or no, or coded values, as contained Observations it refers to."""
+    rows = [(name, value) for name, said in told.items() for value in (said if isinstance(said, tuple) else (said,))]
+    contained = []
+    for number, (name, value) in enumerate(rows):
+        coded = {"valueCodeableConcept": concept(value)} if isinstance(value, str) else {"valueBoolean": value}
+        row = {"resourceType": "Observation", "id": f"o{number}", "status": "final", "subject": PATIENT}
+        contained.append({**row, "code": concept(name), **coded})
+    return {"contained": contained, "supportingInfo": [{"reference": f"#o{n}"} for n in range(len(contained))]}
+
+
+CLEAN = details(
+    asymptomatic_stable_fracture=False,
+    pain_mechanism="pain_mechanical",
+    posterior_wall_involvement=False,
+    radiculopathy=False,
+    canal_extension=False,
+    joint_opening=False,
+)
+
+
+def act(patient: Bedside, what: str, day: str, **extra: Any) -> Bedside:
+    """A request for an act, first among the drafts; its day may be blank."""
+    row = {"resourceType": "ServiceRequest", "id": f"s{len(patient.drafts)}", "status": "draft", "intent": "order"}
+    when = {"occurrenceDateTime": ahead(day)} if day else {}
+    patient.drafts.insert(0, {**row, "subject": PATIENT, "code": concept(what), **when, **extra})
     return patient
 
 
-def _detail(index: int, text: str) -> dict[str, Any]:
-    what, _, said = text.partition(" ")
-    return {
-        "resourceType": "Observation",
-        "id": f"detail{index}",
-        "status": "final",
-        "code": concept(what),
-        "subject": PATIENT,
-        **value_of(said),
-    }
+def takes(patient: Bedside, drug: str, told: str) -> Bedside:
+    """What the record tells of a drug, in the words of a table.
+
+    ``active`` without an end, ``until D``, ``stopped`` or ``stopped until D``, ``planned D`` (an order that begins
+    then), ``dose D`` (given), ``stated until D``, ``not taken``, ``draft`` or ``draft until D``, ``stop`` (a draft that
+    stops it today); several joined by `` + ``.
+    """
+    for part in told.split(" + "):
+        _one(patient, drug, part.strip())
+    return patient
 
 
-def value_of(said: str) -> dict[str, Any]:
-    """``true``, ``3``, ``8 Gy``, ``<5 mm``, ``unknown``, a date or a concept as a value of an Observation."""
-    number, _, unit = said.partition(" ")
-    if said in ("true", "false"):
-        return {"valueBoolean": said == "true"}
-    if said == "unknown":
-        return {"dataAbsentReason": {"coding": [{"code": "unknown"}]}}
-    if unit:
-        told = {"value": Decimal(number.lstrip("<>=")), "unit": unit, "system": UCUM, "code": unit}
-        comparator = number[: len(number) - len(number.lstrip("<>="))]
-        return {"valueQuantity": told | ({"comparator": comparator} if comparator else {})}
-    if said.isdigit():
-        return {"valueInteger": int(said)}
-    return {"valueDateTime": said} if said[:1].isdigit() else {"valueCodeableConcept": concept(said)}
+def _one(patient: Bedside, drug: str, told: str) -> None:
+    words = told.split()
+    day = ahead(words[-1]) if words[-1].lstrip("-")[:1].isdigit() else ""
+    ends = {"dispenseRequest": {"validityPeriod": {"end": day}}} if day else {}
+    begun = ahead(-40)
+    if words[0] in ("active", "until"):
+        patient.ordered(drug, begun, **ends)
+    elif words[0] == "stopped":
+        patient.ordered(drug, begun, status="stopped", **ends)
+    elif words[0] == "old":
+        patient.ordered(drug, ahead(-500), status="stopped")
+    elif words[0] == "planned":
+        patient.ordered(drug, begun, dispenseRequest={"validityPeriod": {"start": day}})
+    elif words[0] == "dose":
+        patient.given(drug, day)
+    elif words[0] == "stated":
+        patient.stated(drug, begun, effectivePeriod={"start": begun, **({"end": day} if day else {})})
+    elif words[0] == "not":
+        patient.stated(drug, begun, status="not-taken")
+    elif words[0] == "draft":
+        patient.drafts_order(drug, **ends)
+    else:
+        assert told == "stop", told
+        patient.drafts.append(
+            {"resourceType": "MedicationRequest", "id": f"stop{len(patient.drafts)}", "subject": PATIENT}
+            | order(drug, status="stopped")
+        )

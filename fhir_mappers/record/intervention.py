@@ -96,15 +96,16 @@ def waits_for_healing(draft: DraftOrder) -> bool:
     return not draft.stops and draft.is_any((*ci.CYTOTOXICS, *c.RADIOTHERAPY))
 
 
-def act_at_risk(record: Facts, draft: DraftOrder, wanted: tuple[str, ...]) -> Act | None:
-    """The act the draft asks for; for any other draft (a drug) the next one booked, unless one is drafted beside it.
+def act_of(record: Facts, draft: DraftOrder) -> Act:
+    """When the act of a draft takes place; one without a date of its own is today's (convention of planned dates)."""
+    when = begins(record, draft)
+    return Act(when if when.is_day else of_day(max(when.first, record.as_of)), draft.occurs is not None)
 
-    An act without a date of its own takes place today (convention of planned dates).
-    """
+
+def act_at_risk(record: Facts, draft: DraftOrder, wanted: tuple[str, ...]) -> Act | None:
+    """The act the draft asks for; for any other draft (a drug) the next one booked, unless one is drafted beside it."""
     if draft.is_any(wanted):
-        when = begins(record, draft)
-        first = max(when.first, record.as_of)
-        return Act(when if when.is_day else of_day(first), draft.occurs is not None)
+        return act_of(record, draft)
     if any(other.is_any(wanted) and not other.stops for other in record.drafts):
         return None
     booked = [a.when for a in record.appointments if a.is_any(wanted) and a.status in _BOOKED and a.when is not None]

@@ -7,11 +7,11 @@ from typing import Any
 from fhir_mappers.record import concepts_intervention as ci
 from fhir_mappers.record.answer import UNAVAILABLE, Answer, Evidence, Known, no, yes
 from fhir_mappers.record.facts import ALLERGIES, ORDERS, SERVICES
-from fhir_mappers.record.intervention import act_at_risk, counted
+from fhir_mappers.record.intervention import act_of, counted
 from fhir_mappers.record.ordered import flag, said
 from fhir_mappers.record.proposals import HoldDraft, Names, NewService, Proposal, RemoveDraft
 from fhir_mappers.record.quantity import Quantity
-from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, grade, judge, not_applicable, undecided
+from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, grade, judge, undecided
 
 BLOOD_TESTS = NewService(("blood_count", "prothrombin_test"))
 
@@ -39,9 +39,7 @@ def haemostasis(record: PatientRecord, limits: Haemostasis, draft: DraftOrder) -
     Units     G/L, %, days (UCUM d)
     Source    guidelines/cementoplasty.toml [CEM-HEMO-01]
     """
-    act = act_at_risk(record, draft, ci.CEMENTOPLASTY)
-    if act is None:
-        return not_applicable()
+    act = act_of(record, draft)
     far = (act.day - record.as_of).days > limits.window.value
     day, window = (record.as_of, limits.look_back) if far else (act.day, limits.window)
     platelets = counted(record, ci.PLATELETS, limits.platelets, day, window)
@@ -78,8 +76,6 @@ def contraindicated(record: PatientRecord, limits: Unlimited, draft: DraftOrder)
     Unknown   an item of the order or the form is not answered
     Source    guidelines/cementoplasty.toml [CEM-CI-01]
     """
-    if not draft.is_any(ci.CEMENTOPLASTY):
-        return not_applicable()
     refused = (a for a in record.allergies if a.is_any(ci.CEMENT_ALLERGY) and a.status not in _OVER)
     items = {
         "asymptomatic_stable_fracture": flag(record, draft, "asymptomatic_stable_fracture", required=True),
@@ -105,8 +101,6 @@ def discussed(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Ve
     Unknown   an item is not answered
     Source    guidelines/cementoplasty.toml [CEM-RELCI-01]
     """
-    if not draft.is_any(ci.CEMENTOPLASTY):
-        return not_applicable()
     return _any({one: flag(record, draft, one, required=True) for one in ci.RELATIVE_CONTRAINDICATIONS}, (), None)
 
 
@@ -118,8 +112,7 @@ def epiduritis(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> V
     Source    guidelines/cementoplasty.toml [CEM-EPID-01]
     """
     inside = flag(record, draft, "canal_extension")
-    known = inside if inside.is_yes else no()
-    return judge(known if draft.is_any(ci.CEMENTOPLASTY) else no(), no(), said_by="CEM-RELCI-01")
+    return judge(inside if inside.is_yes else no(), no(), said_by="CEM-RELCI-01")
 
 
 def _any(items: dict[str, Answer], proposals: tuple[Proposal, ...], note: str | None) -> Verdict:
@@ -142,8 +135,6 @@ def prophylaxis(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> 
     Unknown   orders were not available; without the list of allergies the line for allergic patients is given as well
     Source    guidelines/cementoplasty.toml [CEM-ABX-01]
     """
-    if not draft.is_any(ci.CEMENTOPLASTY):
-        return not_applicable()
     active = [o for o in (*record.courses, *record.requests) if o.status in ("active", "draft")]
     given = (o for o in active if o.is_any(ci.PROPHYLAXIS))
     ordered = record.drafted_any(*ci.PROPHYLAXIS) | record.any_of(given, ORDERS, SERVICES, what=ci.PROPHYLAXIS[0])

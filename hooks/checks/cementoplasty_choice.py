@@ -58,8 +58,6 @@ def controlled_pain(record: PatientRecord, limits: Pain, draft: DraftOrder) -> V
     Unknown   that was not answered
     Source    guidelines/cementoplasty_choice.toml [CEM-NON-01]
     """
-    if not draft.is_any(ci.CEMENTOPLASTY):
-        return not_applicable()
     score = number(record, draft, ci.PAIN_SCORE)
     silent = isinstance(score, Missing) and score.why in (ABSENT, TOO_OLD)
     shown = detail(record, draft, ci.PAIN_SCORE)
@@ -80,7 +78,7 @@ def long_bone(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Ve
     Source    guidelines/cementoplasty_choice.toml [CEM-LONG-01]
     """
     here = [site for site in sites_of(draft) if site in ci.LONG_BONES]
-    if not draft.is_any(ci.CEMENTOPLASTY) or not here or record.drafted_any(*ci.LIMB_SURGERY).is_yes:
+    if not here or record.drafted_any(*ci.LIMB_SURGERY).is_yes:
         return not_applicable()
     asked = flag(record, draft, "osteosynthesis_candidate", required=True)
     fit = flag(record, draft, "fit_for_surgery", required=True)

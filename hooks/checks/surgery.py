@@ -15,7 +15,7 @@ from fhir_mappers.record.proposals import NewService
 from fhir_mappers.record.quantity import Quantity, Span
 from hooks.check import PatientRecord, Unlimited, Verdict, grade, judge, not_applicable, undecided
 
-ORTHOPAEDICS = NewService(("orthopaedic_referral",))
+ORTHOPAEDICS = NewService(("orthopaedic_referral_urgent",))
 
 
 def fracture(record: PatientRecord, limits: Unlimited) -> Verdict:

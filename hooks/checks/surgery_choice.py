@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts_intervention as ci
-from fhir_mappers.record.answer import Answer, Known, Missing, yes
+from fhir_mappers.record.answer import Answer, Known, yes
 from fhir_mappers.record.answer import below as span_below
 from fhir_mappers.record.ordered import detail, flag, number, said
 from fhir_mappers.record.quantity import Quantity
@@ -30,9 +30,15 @@ def prophylactic(record: PatientRecord, limits: Prophylactic) -> Verdict:
     lower = said(record, None, "lesion_site", *ci.LOWER_LIMB)
     scored = said(record, None, "mirels_site", "mirels_lower_limb", "mirels_trochanteric")
     pain = said(record, None, ci.PAIN_MECHANISM, *ci.MECHANICAL_PAIN, required=True)
-    total = number(record, None, "mirels_total")
-    high = not isinstance(total, Missing) and total.value.below(limits.mirels) is False
+    high = _scored_high(record, limits)
     return judge(lower | scored, ~pain, said_by=MIRELS_RULE if high else None, mirels=limits.mirels)
+
+
+def _scored_high(record: PatientRecord, limits: Prophylactic) -> bool:
+    """A score is a bare number: it is compared as it was sent."""
+    form = record.conventions.answers.form
+    told = [m.raw for m in record.results("mirels_total") if m.raw is not None and record.within(m.when, form)]
+    return bool(told) and told[0].value >= limits.mirels.value
 
 
 @dataclass(frozen=True, slots=True)

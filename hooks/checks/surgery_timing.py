@@ -11,7 +11,7 @@ from fhir_mappers.record.answer import IMPRECISE, Answer, Missing, no, yes
 from fhir_mappers.record.answer import unknown as not_known
 from fhir_mappers.record.events import Event, Measurement, Procedure, Request
 from fhir_mappers.record.facts import PROCEDURES
-from fhir_mappers.record.intervention import Act, act_at_risk, counted, intake, span_of
+from fhir_mappers.record.intervention import Act, act_of, counted, intake, span_of
 from fhir_mappers.record.ordered import begins, days_between, sites_of
 from fhir_mappers.record.proposals import NewService, PostponeDraft, Proposal
 from fhir_mappers.record.quantity import Quantity, Span
@@ -126,9 +126,7 @@ def nadir(record: PatientRecord, limits: Nadir, draft: DraftOrder) -> Verdict:
     Units     days (UCUM d), G/L
     Source    guidelines/surgery_timing.toml [SURG-NADIR-01]
     """
-    act = act_at_risk(record, draft, ci.PROCEDURES_AT_RISK)
-    if act is None:
-        return not_applicable()
+    act = act_of(record, draft)
     vessels = _lately(record, c.ANTI_ANGIOGENICS, act, limits)
     neutrophils = platelets = no()
     if (act.day - record.as_of).days <= limits.counts.value:

@@ -82,7 +82,7 @@ def test_a_broken_limb_goes_to_a_surgeon(row: dict[str, str]) -> None:
 def test_an_urgent_referral_is_offered() -> None:
     row = rows(FRACTURES)[0]
     finding = broken(row).asks("SURG-FX-01")
-    assert finding.verdict.proposals == (NewService(("orthopaedic_referral",)),)
+    assert finding.verdict.proposals == (NewService(("orthopaedic_referral_urgent",)),)
     assert set(RULES["SURG-FX-01"].hooks) == {"patient-view", "encounter-discharge"}
 
 

@@ -40,6 +40,13 @@ def test_mechanical_pain_of_a_lower_limb_is_discussed(row: dict[str, str]) -> No
     assert patient.asks("SURG-PROPH-01").verdict.said_by is None
 
 
+@pytest.mark.parametrize(("score", "day", "said_by"), [("9", 3, "FRAC-MIRELS-04"), ("8", 3, None), ("9", 31, None)])
+def test_a_high_mirels_score_is_said_by_its_own_rule(score: str, day: int, said_by: str | None) -> None:
+    patient = form(lesion_site="site-femur", pain_mechanism="pain-mechanical")
+    patient.observed("mirels_total", f"{score} @ {ago(day)}")
+    assert patient.asks("SURG-PROPH-01").verdict.said_by == said_by
+
+
 RESISTING = """
 lesion_site | failed_medical_treatment | failed_cementoplasty | pain_score | outcome
 ------------+--------------------------+----------------------+------------+-------------------------

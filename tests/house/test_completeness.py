@@ -86,4 +86,5 @@ def test_the_ward_is_varied_enough_to_mean_something(ward: dict[str, PatientReco
         *("AR-DENTCARE-01", "DMAB-PROD-01", "ZOL-PROD-01", "NEPH-CUM-01"),
         *("ONJ-DEF-01", "ONJ-FACT-01", "DUR-OLIGO-01", "DUR-BR-01"),
         *("ZOL-HYDR-01", "DMAB-BOOK-01", "CA-TIMING-01", "SAFE-TODAY-01"),
+        *("CEM-EPID-01", "CEM-IND-01", "SURG-LE-01", "SURG-ARTH-01", "SURG-ACET-01", "SURG-CRP-01"),
     }

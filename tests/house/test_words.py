@@ -21,6 +21,7 @@ from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.formulary import default_formulary
 from fhir_mappers.record import concepts as c
+from fhir_mappers.record import concepts_intervention as ci
 from fhir_mappers.record import products
 from fhir_mappers.record.answer import REASONS
 from fhir_mappers.record.patient_record import PatientRecord
@@ -68,6 +69,7 @@ def names() -> set[str]:
     drugs = {products.ZOLEDRONATE, products.DENOSUMAB_INGREDIENT, *products._OTHERS}
     drugs |= {*kidney.NEPHROTOXIC, *c.KINASE_INHIBITORS, c.ANY_KINASE_INHIBITOR}  # named by the drug that is drafted
     drugs |= set(SUBJECTS)
+    drugs |= {*ci.VITAMIN_K_ANTAGONISTS, *ci.DIRECT_ANTICOAGULANTS}  # named by the drug that is taken
     return named() | read | coded_values(read) | ordered | drugs | STATUSES | shown_by_patients()
 
 

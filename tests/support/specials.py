@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.support.bedside import Bedside, concept
 from tests.support.booking import proposed, requested
 from tests.support.chart import ago, booked, lung_patient, reported, stops
+from tests.support.interventions import INTERVENTIONS
 from tests.support.renal import clearing
 from tests.support.vitamins import calcium, level
 
@@ -163,4 +164,5 @@ SPECIALS: dict[str, Callable[[], Bedside]] = {
     "chart opened on treatment": _opened,
     "sample at two": lambda: _blood_sample("14"),
     "sample at eight": lambda: _blood_sample("08"),
+    **INTERVENTIONS,
 }

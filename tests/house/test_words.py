@@ -69,7 +69,8 @@ def names() -> set[str]:
     drugs = {products.ZOLEDRONATE, products.DENOSUMAB_INGREDIENT, *products._OTHERS}
     drugs |= {*kidney.NEPHROTOXIC, *c.KINASE_INHIBITORS, c.ANY_KINASE_INHIBITOR}  # named by the drug that is drafted
     drugs |= set(SUBJECTS)
-    drugs |= {*ci.VITAMIN_K_ANTAGONISTS, *ci.DIRECT_ANTICOAGULANTS}  # named by the drug that is taken
+    # named by the drug that is taken
+    drugs |= {*ci.VITAMIN_K_ANTAGONISTS, *ci.DIRECT_ANTICOAGULANTS, *ci.LOW_WEIGHT_HEPARINS}
     return named() | read | coded_values(read) | ordered | drugs | STATUSES | shown_by_patients()
 
 

@@ -85,6 +85,18 @@ def _operated(*, settled: bool) -> Bedside:
     return act(patient.drafts_order("vinorelbine"), "bone_radiotherapy", "0")
 
 
+def _operated_on(operation: str) -> Bedside:
+    return act(lung_patient().done(operation, ago(9)), "bone_radiotherapy", "0")
+
+
+def _indicated() -> Bedside:
+    patient = lung_patient().observed("pain_score", f"8 {{score}} @ {ago(2)}")
+    for item, said in (("pain_matches_imaging", "true"), ("opioid_intolerance", "false")):
+        patient.observed(item, f"{said} @ {ago(2)}")
+    patient.moment = "app"
+    return patient
+
+
 def _broken(*, referred: bool) -> Bedside:
     patient = lung_patient().ill("pathological_fracture_neoplastic", ago(5), **FEMUR)
     patient.observed("unfit_for_anaesthesia", f"false @ {ago(2)}")
@@ -112,6 +124,9 @@ INTERVENTIONS: dict[str, Callable[[], Bedside]] = {
     "surgery booked, good counts": lambda: _visit("bone_metastasis_surgery", clear=True),
     "operated, not healed": lambda: _operated(settled=False),
     "operated and healed": lambda: _operated(settled=True),
+    "preventive fixation": lambda: _operated_on("prophylactic_fixation"),
+    "spine operated": lambda: _operated_on("spine_surgery"),
+    "pain explained by imaging": _indicated,
     "limb broken": lambda: _broken(referred=False),
     "limb broken, referred": lambda: _broken(referred=True),
     "form, femur": lambda: _form("site-femur", "pain-mechanical", "8 mo"),

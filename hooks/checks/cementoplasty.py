@@ -7,7 +7,7 @@ from typing import Any
 from fhir_mappers.record import concepts_intervention as ci
 from fhir_mappers.record.answer import UNAVAILABLE, Answer, Evidence, Known, no, yes
 from fhir_mappers.record.facts import ALLERGIES, ORDERS, SERVICES
-from fhir_mappers.record.intervention import act_of, counted
+from fhir_mappers.record.intervention import Act, act_of, counted
 from fhir_mappers.record.ordered import flag, said
 from fhir_mappers.record.proposals import HoldDraft, Names, NewService, Proposal, RemoveDraft
 from fhir_mappers.record.quantity import Quantity
@@ -46,25 +46,25 @@ def haemostasis(record: PatientRecord, limits: Haemostasis, draft: DraftOrder) -
     prothrombin = counted(record, ci.PROTHROMBIN, limits.prothrombin, day, window)
     disorder, low = record.has(ci.COAGULATION_DISORDER, certain=True), platelets | prothrombin
     evidence = (*disorder.evidence, *platelets.evidence, *prothrombin.evidence)
-    notes = tuple(filter(None, (_inr(record, prothrombin), None if act.stated else "undated")))
-    figures: dict[str, Any] = {"act": act.when, "window": limits.window}
-    figures |= {"lowest": limits.platelets, "least": limits.prothrombin}
+    notes = _haemostasis_notes(record, prothrombin, act)
     case = "disorder" if disorder.is_yes else ("repeat" if far else "due") if low.is_yes else None
     gaps = (*disorder.missing, *low.missing)
     gaps = tuple(gap for gap in gaps if gap.why in UNAVAILABLE) if far else gaps
+    figures = {"act": act.day, "lowest": limits.platelets, "least": limits.prothrombin, "window": limits.window}
+    shown: dict[str, Any] = {**figures, "platelets": _only(platelets), "prothrombin": _only(prothrombin)}
     if case is None and gaps:
-        return undecided(gaps, evidence=evidence, notes=notes, proposals=(BLOOD_TESTS,), **figures)
-    shown = {"platelets": _only(platelets), "prothrombin": _only(prothrombin)}
-    return grade(yes(), case, evidence, notes=notes, proposals=(BLOOD_TESTS,), **figures, **shown)
+        return undecided(gaps, evidence=evidence, notes=notes, proposals=(BLOOD_TESTS,), **shown)
+    return grade(yes(), case, evidence, notes=notes, proposals=(BLOOD_TESTS,), **shown)
 
 
 def _only(answer: Answer) -> Evidence | None:
     return answer.evidence[0] if answer.evidence else None
 
 
-def _inr(record: PatientRecord, prothrombin: Answer) -> str | None:
-    """An INR stands on file where the prothrombin is not known."""
-    return "inr" if prothrombin.is_unknown and isinstance(record.latest(ci.INR), Known) else None
+def _haemostasis_notes(record: PatientRecord, prothrombin: Answer, act: Act) -> tuple[str, ...]:
+    only_inr = prothrombin.is_unknown and isinstance(record.latest(ci.INR), Known)
+    found = {"inr": only_inr, "undated": not act.stated}
+    return tuple(name for name, holds in found.items() if holds)
 
 
 def contraindicated(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdict:
@@ -84,7 +84,7 @@ def contraindicated(record: PatientRecord, limits: Unlimited, draft: DraftOrder)
         ci.CEMENT_ALLERGY: record.any_of(refused, ALLERGIES, what=ci.CEMENT_ALLERGY),
     }
     infected = any(items[one].is_yes for one in ci.INFECTIONS)
-    return _any(items, _called_off(draft, infected), "infection" if infected else None)
+    return _any(items, _called_off(draft, infected), ("infection",) if infected else ())
 
 
 def _called_off(draft: DraftOrder, infected: bool) -> tuple[Proposal, ...]:
@@ -101,7 +101,7 @@ def discussed(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Ve
     Unknown   an item is not answered
     Source    guidelines/cementoplasty.toml [CEM-RELCI-01]
     """
-    return _any({one: flag(record, draft, one, required=True) for one in ci.RELATIVE_CONTRAINDICATIONS}, (), None)
+    return _any({one: flag(record, draft, one, required=True) for one in ci.RELATIVE_CONTRAINDICATIONS}, (), ())
 
 
 def epiduritis(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdict:
@@ -115,16 +115,14 @@ def epiduritis(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> V
     return judge(inside if inside.is_yes else no(), no(), said_by="CEM-RELCI-01")
 
 
-def _any(items: dict[str, Answer], proposals: tuple[Proposal, ...], note: str | None) -> Verdict:
+def _any(items: dict[str, Answer], proposals: tuple[Proposal, ...], notes: tuple[str, ...]) -> Verdict:
     """Due when one of the items is there, naming those; else undecided while one is open."""
     found = [name for name, answer in items.items() if answer.is_yes]
     evidence = tuple(proof for name in found for proof in items[name].evidence)
     gaps = tuple(dict.fromkeys(gap for answer in items.values() for gap in answer.missing))
     if not found and gaps:
         return undecided(gaps)
-    notes = (note,) if note else ()
-    case = "due" if found else None
-    return grade(yes(), case, evidence, found=Names(tuple(found)), proposals=proposals, notes=notes)
+    return grade(yes(), "due" if found else None, evidence, found=Names(tuple(found)), proposals=proposals, notes=notes)
 
 
 def prophylaxis(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdict:

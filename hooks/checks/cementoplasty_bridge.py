@@ -43,14 +43,14 @@ def bridge(record: PatientRecord, limits: Bridge, draft: DraftOrder) -> Verdict:
     heparin = intake(record, HEPARINS, act, limits.recent, but=ci.UNFRACTIONATED_HEPARIN, on_the_day=True)
     case = _bridge_case(record, antagonist, heparin, act, limits)
     if case is None and antagonist.missing:
-        return undecided(antagonist.missing, evidence=antagonist.evidence, notes=_notes(act), act=act.when)
+        return undecided(antagonist.missing, evidence=antagonist.evidence, notes=_notes(act), act=act.day)
     both = ("both",) if case == "antagonist" and _on_the_day(heparin, act) else ()
     return grade(
         Answer(bool(antagonist.sources or heparin.sources)),
         case,
         (*antagonist.evidence, *heparin.evidence),
         notes=(*both, *_notes(act)),
-        act=act.when,
+        act=act.day,
         last=antagonist.last,
         by=act.day - timedelta(days=int(limits.before.value)),
     )

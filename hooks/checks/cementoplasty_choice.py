@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts_intervention as ci
-from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Missing, at_most, no, yes
-from fhir_mappers.record.events import DraftOrder
+from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Evidence, Known, Missing, Reading, at_most, no, yes
+from fhir_mappers.record.events import DraftOrder, Measurement
 from fhir_mappers.record.ordered import detail, flag, number, sites_of
 from fhir_mappers.record.proposals import Names
 from fhir_mappers.record.quantity import Quantity
@@ -60,13 +60,16 @@ def controlled_pain(record: PatientRecord, limits: Pain, draft: DraftOrder) -> V
     """
     score = number(record, draft, ci.PAIN_SCORE)
     silent = isinstance(score, Missing) and score.why in (ABSENT, TOO_OLD)
-    shown = detail(record, draft, ci.PAIN_SCORE)
     return judge(
         no() if silent else at_most(score, limits.controlled),
         flag(record, draft, "mechanical_aim", required=True),
-        score=None if isinstance(shown, Missing) else shown.value.evidence(),
+        score=_result(detail(record, draft, ci.PAIN_SCORE)),
         controlled=limits.controlled,
     )
+
+
+def _result(told: Reading[Measurement]) -> Evidence | None:
+    return told.value.evidence() if isinstance(told, Known) else None
 
 
 def long_bone(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdict:

@@ -1,7 +1,7 @@
 """Drugs that thin the blood before a cementoplasty: when the last dose may be (family CEM)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -51,8 +51,9 @@ def direct_anticoagulant(record: PatientRecord, limits: DirectHold, draft: Draft
     low = _low_clearance(record, taken, limits)
     if case is None and not gaps and _held(taken, act, limits.renal_hold)[0] is not None:
         case, gaps = ("renal", ()) if low.is_yes else (None, low.missing)
-    note = "renal" if low.is_yes and case != "renal" else None
-    return _said(act, taken, case, gaps, limits.hold, note, low.evidence, renal=limits.renal, long=limits.renal_hold)
+    figures = {"act": act.day, "last": taken.last, "by": _last_day(act, limits.hold), "hold": limits.hold}
+    figures = {**figures, "renal": limits.renal, "long": limits.renal_hold}
+    return _said(taken, case, gaps, _direct_notes(act, low, case), figures, low.evidence)
 
 
 def clopidogrel(record: PatientRecord, limits: Hold, draft: DraftOrder) -> Verdict:
@@ -69,7 +70,8 @@ def clopidogrel(record: PatientRecord, limits: Hold, draft: DraftOrder) -> Verdi
         return not_applicable()
     taken = intake(record, (ci.CLOPIDOGREL,), act, limits.recent)
     case, gaps = _held(taken, act, limits.hold)
-    return _said(act, taken, case, gaps, limits.hold)
+    figures = {"act": act.day, "last": taken.last, "by": _last_day(act, limits.hold), "hold": limits.hold}
+    return _said(taken, case, gaps, _undated_notes(act), figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,9 @@ def aspirin(record: PatientRecord, limits: LowDose, draft: DraftOrder) -> Verdic
     elif case is not None and total < limits.below.value:
         case, gaps = None, (Missing("dose", ABSENT, taken.evidence[0]),)
     dose = Quantity(total, "mg/d") if total else None
-    return _said(act, taken, case, gaps, limits.hold, below=limits.below, dose=dose)
+    figures = {"act": act.day, "last": taken.last, "by": _last_day(act, limits.hold), "hold": limits.hold}
+    figures = {**figures, "below": limits.below, "dose": dose}
+    return _said(taken, case, gaps, _undated_notes(act), figures)
 
 
 def _held(taken: Intake, act: Act, hold: Quantity) -> tuple[str | None, tuple[Missing, ...]]:
@@ -119,21 +123,31 @@ def _held(taken: Intake, act: Act, hold: Quantity) -> tuple[str | None, tuple[Mi
 
 
 def _said(
-    act: Act,
     taken: Intake,
     case: str | None,
     gaps: tuple[Missing, ...],
-    hold: Quantity,
-    note: str | None = None,
+    notes: tuple[str, ...],
+    figures: dict[str, Any],
     evidence: tuple[Evidence, ...] = (),
-    **figures: Any,
 ) -> Verdict:
-    """The verdict about one drug, with the last day on which it may be taken (``by``)."""
-    notes = tuple(filter(None, (note, None if act.stated else "undated")))
-    figures |= {"act": act.when, "last": taken.last, "hold": hold, "by": act.day - timedelta(days=_days(hold))}
+    """The verdict about one drug."""
     if case is None and gaps:
         return undecided(gaps, evidence=taken.evidence, notes=notes, **figures)
     return grade(Answer(bool(taken.sources)), case, (*taken.evidence, *evidence), notes=notes, **figures)
+
+
+def _last_day(act: Act, hold: Quantity) -> date:
+    """The last day on which the drug may be taken."""
+    return act.day - timedelta(days=_days(hold))
+
+
+def _direct_notes(act: Act, low: Answer, case: str | None) -> tuple[str, ...]:
+    found = {"renal": low.is_yes and case != "renal", "undated": not act.stated}
+    return tuple(name for name, holds in found.items() if holds)
+
+
+def _undated_notes(act: Act) -> tuple[str, ...]:
+    return () if act.stated else ("undated",)
 
 
 def _low_clearance(record: PatientRecord, taken: Intake, limits: DirectHold) -> Answer:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_intervention as ci
-from fhir_mappers.record.answer import IMPRECISE, Answer, Missing, Reading, yes
+from fhir_mappers.record.answer import IMPRECISE, Answer, Known, Missing, Reading, yes
 from fhir_mappers.record.events import Event, Problem
 from fhir_mappers.record.facts import APPOINTMENTS, CONDITIONS, PROCEDURES, SERVICES
 from fhir_mappers.record.intervention import survival
@@ -78,7 +77,8 @@ def prognosis(record: PatientRecord, limits: Prognosis) -> Verdict:
     told = survival(record)
     least = Quantity(limits.least.value * Decimal(7) / Decimal(30), "mo")
     case = _survival_case(told, least, limits.long, ("too_short", "fixation", "resection"))
-    return _by_survival(told, case, least=limits.least, long=limits.long)
+    figures = {"least": limits.least, "long": limits.long}
+    return _by_survival(told, case, figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,8 @@ def arthroplasty(record: PatientRecord, limits: Arthroplasty) -> Verdict:
         return not_applicable()
     told = survival(record)
     case = _survival_case(told, limits.least, limits.long, ("against", "board", "eligible"))
-    return _by_survival(told, case, least=limits.least, long=limits.long)
+    figures = {"least": limits.least, "long": limits.long}
+    return _by_survival(told, case, figures)
 
 
 def _survival_case(told: Reading[Span], least: Quantity, long: Quantity, names: tuple[str, str, str]) -> str | None:
@@ -117,13 +118,12 @@ def _survival_case(told: Reading[Span], least: Quantity, long: Quantity, names: 
     return names[1] if short is False and enough else None
 
 
-def _by_survival(told: Reading[Span], case: str | None, **figures: Any) -> Verdict:
-    if isinstance(told, Missing):
-        return undecided((told,), **figures)
-    shown = told.evidence[0] if told.evidence else None
-    if case is None:
-        return undecided((Missing("survival_estimate", IMPRECISE, shown),), **figures)
-    return grade(yes(), case, told.evidence, survival=shown, **figures)
+def _by_survival(told: Reading[Span], case: str | None, figures: dict[str, Quantity]) -> Verdict:
+    shown = told.evidence[0] if isinstance(told, Known) and told.evidence else None
+    gap = told if isinstance(told, Missing) else Missing("survival_estimate", IMPRECISE, shown)
+    if isinstance(told, Missing) or case is None:
+        return undecided((gap,), least=figures["least"], long=figures["long"])
+    return grade(yes(), case, told.evidence, survival=shown, least=figures["least"], long=figures["long"])
 
 
 def _limb_at_stake(record: PatientRecord) -> bool:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_intervention as ci
@@ -56,9 +55,9 @@ def healing(record: PatientRecord, limits: Healing, draft: DraftOrder) -> Verdic
     if case == "imprecise":
         return undecided((_imprecise(last),), evidence=(proof,), early=limits.early)
     free = last.when.last + timedelta(days=int(limits.healed.value) + (1 if rays else 0))
-    figures: dict[str, Any] = {"operation": last.when, "days": Quantity(Decimal(int(days.low)), "d"), "free": free}
-    figures |= {"early": limits.early, "spine": limits.spine, "healed": limits.healed}
-    return grade(yes(proof), case, proposals=_later(draft, free), **figures)
+    figures = {"operation": last.when, "days": Quantity(Decimal(int(days.low)), "d"), "free": free}
+    figures = {**figures, "early": limits.early, "spine": limits.spine, "healed": limits.healed}
+    return grade(yes(proof), case, (), proposals=_later(draft, free), **figures)
 
 
 def _operations(record: PatientRecord) -> list[Procedure | Request]:
@@ -138,17 +137,16 @@ def nadir(record: PatientRecord, limits: Nadir, draft: DraftOrder) -> Verdict:
         low = low if _lately(record, ci.CYTOTOXICS, act, limits).is_yes else no()
     case = "due" if vessels.is_yes else ("nadir" if low.is_yes else None)
     if case is None and (gaps := (*vessels.missing, *low.missing)):
-        return undecided(gaps, act=act.when, counts=limits.counts)
-    notes = tuple(
-        name for name, there in (("nadir", vessels.is_yes and low.is_yes), ("undated", not act.stated)) if there
-    )
+        return undecided(gaps, act=act.day, counts=limits.counts)
+    both = ("nadir",) if vessels.is_yes and low.is_yes else ()
+    undated = () if act.stated else ("undated",)
     return grade(
         yes(draft.evidence("draft_order")),
         case,
         (*vessels.evidence, *low.evidence),
-        notes=notes,
+        notes=(*both, *undated),
         proposals=(NewService(("blood_count",)),),
-        act=act.when,
+        act=act.day,
         window=limits.window,
         counts=limits.counts,
     )

@@ -70,6 +70,12 @@ LONGEST: dict[str, Any] = {
     "count": 8,
     "points": Names(SUBJECTS),
     "red": Names(SUBJECTS[:1]),
+    **dict.fromkeys(("act", "by", "free"), DAY),
+    "operation": of_day(DAY),
+    **dict.fromkeys(("platelets", "prothrombin", "score", "survival"), CREATININE),
+    "found": Names(("asymptomatic_stable_fracture", "systemic_infection")),
+    "met": Names(("opioid_intolerance", "surgery_or_reirradiation_impossible")),
+    "site": Names(("site_forearm",)),
     "harms": Names(("hypocalcaemia_under_treatment", "onj_drug_induced", "smoking_current", "at_risk_drinking")),
 }
 LEVEL = Evidence("Observation/2", "vitamin_d_25oh_total", None, "37.45", "nmol/L", None, of_day(DAY))
@@ -79,6 +85,8 @@ LONGEST_OF_RULE: dict[tuple[str, str], Any] = {
     ("VITD-CHECK-01", "last"): LEVEL,
     ("DUR-CTX-01", "time"): Literal("12:30"),
     ("SAFE-TODAY-01", "total"): 8,
+    ("CEM-AP-02", "dose"): Quantity.of("1500 mg/d"),
+    ("SURG-HEAL-01", "days"): Quantity.of("21 d"),
 }
 
 

@@ -79,7 +79,7 @@ class Figures:
             return f"{number} {escape(quantity.unit)}"
         forms = unit[self.language]
         plural = abs(quantity.value) >= 2 if self.language == "fr" else abs(quantity.value) != 1
-        return f"{number} {forms[-1] if plural else forms[0]}"
+        return f"{number} {forms[-1] if plural else forms[0]}".rstrip()
 
     def day(self, when: PartialDate) -> str:
         """A date in words; a partial one keeps its precision."""
@@ -134,7 +134,7 @@ class Figures:
     def _result(self, proof: Evidence) -> str:
         value = escape(proof.value or "")
         if proof.unit:
-            value = f"{self._digits(proof)} {escape(self._pretty(proof.unit))}"
+            value = f"{self._digits(proof)} {escape(self._pretty(proof.unit))}".rstrip()
         elif proof.value in self._shared["names"]:
             value = self.name(str(proof.value))
         when = self.word("on", day=proof.date) if proof.date is not None else ""

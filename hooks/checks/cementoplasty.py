@@ -80,9 +80,9 @@ def contraindicated(record: PatientRecord, limits: Unlimited, draft: DraftOrder)
     items = {
         "asymptomatic_stable_fracture": flag(record, draft, "asymptomatic_stable_fracture", required=True),
         "pain_diffuse": said(record, draft, ci.PAIN_MECHANISM, "pain_diffuse", required=True),
-        **{one: record.has(one, certain=True) | flag(record, draft, one) for one in ci.INFECTIONS},
-        ci.CEMENT_ALLERGY: record.any_of(refused, ALLERGIES, what=ci.CEMENT_ALLERGY),
     }
+    items |= {one: record.has(one, certain=True) | flag(record, draft, one) for one in ci.INFECTIONS}
+    items |= {ci.CEMENT_ALLERGY: record.any_of(refused, ALLERGIES, what=ci.CEMENT_ALLERGY)}
     infected = any(items[one].is_yes for one in ci.INFECTIONS)
     return _any(items, _called_off(draft, infected), ("infection",) if infected else ())
 

@@ -34,7 +34,8 @@ def indicated(record: PatientRecord, limits: Pain) -> Verdict:
     if not drafts and all(isinstance(one, Missing) for one in asked):
         return not_applicable()
     uncontrolled = ~_controlled(record, draft, limits)
-    items = {"pain_uncontrolled": uncontrolled, **{one: flag(record, draft, one, required=True) for one in REASONS}}
+    items = {"pain_uncontrolled": uncontrolled}
+    items |= {one: flag(record, draft, one, required=True) for one in REASONS}
     matches = flag(record, draft, "pain_matches_imaging", required=True)
     met = [name for name, answer in items.items() if answer.is_yes]
     gaps = tuple(dict.fromkeys(gap for answer in items.values() for gap in answer.missing))

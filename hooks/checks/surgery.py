@@ -77,8 +77,7 @@ def prognosis(record: PatientRecord, limits: Prognosis) -> Verdict:
     told = survival(record)
     least = Quantity(limits.least.value * Decimal(7) / Decimal(30), "mo")
     case = _survival_case(told, least, limits.long, ("too_short", "fixation", "resection"))
-    figures = {"least": limits.least, "long": limits.long}
-    return _by_survival(told, case, figures)
+    return _by_survival(told, case, limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,7 @@ def arthroplasty(record: PatientRecord, limits: Arthroplasty) -> Verdict:
         return not_applicable()
     told = survival(record)
     case = _survival_case(told, limits.least, limits.long, ("against", "board", "eligible"))
-    figures = {"least": limits.least, "long": limits.long}
-    return _by_survival(told, case, figures)
+    return _by_survival(told, case, limits)
 
 
 def _survival_case(told: Reading[Span], least: Quantity, long: Quantity, names: tuple[str, str, str]) -> str | None:
@@ -118,12 +116,12 @@ def _survival_case(told: Reading[Span], least: Quantity, long: Quantity, names: 
     return names[1] if short is False and enough else None
 
 
-def _by_survival(told: Reading[Span], case: str | None, figures: dict[str, Quantity]) -> Verdict:
+def _by_survival(told: Reading[Span], case: str | None, limits: Prognosis | Arthroplasty) -> Verdict:
     shown = told.evidence[0] if isinstance(told, Known) and told.evidence else None
     gap = told if isinstance(told, Missing) else Missing("survival_estimate", IMPRECISE, shown)
     if isinstance(told, Missing) or case is None:
-        return undecided((gap,), least=figures["least"], long=figures["long"])
-    return grade(yes(), case, told.evidence, survival=shown, least=figures["least"], long=figures["long"])
+        return undecided((gap,), least=limits.least, long=limits.long)
+    return grade(yes(), case, told.evidence, survival=shown, least=limits.least, long=limits.long)
 
 
 def _limb_at_stake(record: PatientRecord) -> bool:

@@ -124,7 +124,8 @@ def intake(
     """
     courses = [one for one in record.courses if one.is_any(drugs) and one.status not in _NOT_TAKEN]
     drafts = [one for one in record.drafts if one.is_any(drugs) and not one.stops]
-    orders: list[TreatmentCourse | DraftOrder] = [one for one in (*courses, *drafts) if not one.is_any(but)]
+    both: tuple[TreatmentCourse | DraftOrder, ...] = (*courses, *drafts)
+    orders = [one for one in both if not one.is_any(but)]
     before = [one for one in orders if not _begins_after(record, one.planned, act, on_the_day)]
     going_on = {one.source.resource for one in (*running(record, drugs), *drafts)}
     now = [one for one in before if one.source.resource in going_on]

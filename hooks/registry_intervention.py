@@ -1,7 +1,7 @@
 """The checks of cementoplasty and bone surgery, in the order of their findings."""
 
 from fhir_mappers.record import concepts_intervention as ci
-from fhir_mappers.record import intervention
+from fhir_mappers.record import drafting_intervention as drafting
 from fhir_mappers.record.facts import ALLERGIES, APPOINTMENTS, CARE_PLANS, CONDITIONS, ORDERS, PROCEDURES, SERVICES
 from hooks.check import Check, Unlimited
 from hooks.checks import (
@@ -29,7 +29,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
             ALLERGIES,
             *observed("asymptomatic_stable_fracture", ci.PAIN_MECHANISM, *ci.INFECTIONS),
         ),
-        intervention.is_cementoplasty,
+        drafting.is_cementoplasty,
     ),
     Check(
         "CEM-HEMO-01",
@@ -37,7 +37,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         cementoplasty.Haemostasis,
         "cementoplasty",
         (CONDITIONS, SERVICES, *observed(ci.PLATELETS, ci.PROTHROMBIN, ci.INR)),
-        intervention.is_cementoplasty,
+        drafting.is_cementoplasty,
     ),
     Check(
         "CEM-AC-02",
@@ -45,7 +45,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         cementoplasty_drugs.DirectHold,
         "cementoplasty",
         (*TAKEN, *KIDNEY),
-        intervention.concerns_direct_anticoagulant,
+        drafting.concerns_direct_anticoagulant,
     ),
     Check(
         "CEM-AC-01",
@@ -53,7 +53,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         cementoplasty_bridge.Bridge,
         "cementoplasty",
         TAKEN,
-        intervention.concerns_bridge,
+        drafting.concerns_bridge,
     ),
     Check(
         "CEM-AP-01",
@@ -61,7 +61,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         cementoplasty_drugs.Hold,
         "cementoplasty",
         TAKEN,
-        intervention.concerns_clopidogrel,
+        drafting.concerns_clopidogrel,
     ),
     Check(
         "CEM-AP-02",
@@ -69,7 +69,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         cementoplasty_drugs.LowDose,
         "cementoplasty",
         TAKEN,
-        intervention.concerns_aspirin,
+        drafting.concerns_aspirin,
     ),
     Check(
         "CEM-RELCI-01",
@@ -77,7 +77,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         Unlimited,
         "cementoplasty",
         observed(*ci.RELATIVE_CONTRAINDICATIONS),
-        intervention.is_cementoplasty,
+        drafting.is_cementoplasty,
     ),
     Check(
         "CEM-EPID-01",
@@ -85,7 +85,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         Unlimited,
         "cementoplasty",
         observed("canal_extension"),
-        intervention.is_cementoplasty,
+        drafting.is_cementoplasty,
     ),
     Check(
         "CEM-LONG-01",
@@ -93,7 +93,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         Unlimited,
         "cementoplasty",
         observed("osteosynthesis_candidate", "fit_for_surgery"),
-        intervention.is_cementoplasty,
+        drafting.is_cementoplasty,
     ),
     Check(
         "CEM-NON-01",
@@ -101,7 +101,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         cementoplasty_choice.Pain,
         "cementoplasty",
         observed(ci.PAIN_SCORE, "mechanical_aim"),
-        intervention.is_cementoplasty,
+        drafting.is_cementoplasty,
     ),
     Check(
         "CEM-ABX-01",
@@ -109,7 +109,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         Unlimited,
         "cementoplasty",
         (ORDERS, SERVICES, ALLERGIES),
-        intervention.is_cementoplasty,
+        drafting.is_cementoplasty,
     ),
     Check(
         "CEM-IND-01",
@@ -132,7 +132,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         surgery_timing.Healing,
         "surgery-timing",
         (PROCEDURES, APPOINTMENTS, *observed("wound_healed", "surgeon_agreement")),
-        intervention.waits_for_healing,
+        drafting.waits_for_healing,
     ),
     Check(
         "SURG-NADIR-01",
@@ -140,7 +140,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         surgery_timing.Nadir,
         "surgery-timing",
         (*TREATMENT, SERVICES, *observed(ci.NEUTROPHILS, ci.PLATELETS)),
-        intervention.is_act_at_risk,
+        drafting.is_act_at_risk,
     ),
     Check(
         "SURG-CRP-01",

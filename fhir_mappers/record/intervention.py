@@ -8,7 +8,6 @@ from datetime import date
 from fractions import Fraction
 
 from fhir_mappers.record import concepts as c
-from fhir_mappers.record import concepts_intervention as ci
 from fhir_mappers.record.answer import ABSENT, IMPRECISE, TOO_OLD, Answer, Evidence, Known, Missing, Reading, no, yes
 from fhir_mappers.record.answer import unknown as not_known
 from fhir_mappers.record.dates import PartialDate, of_day
@@ -58,42 +57,6 @@ class Intake:
     def is_of(self, drug: str) -> bool:
         """Whether one of the sources is of the drug."""
         return any(source.is_any(drug) for source in self.sources)
-
-
-def is_cementoplasty(draft: DraftOrder) -> bool:
-    """A request or an appointment for a cementoplasty."""
-    return not draft.stops and draft.is_any(ci.CEMENTOPLASTY)
-
-
-def is_act_at_risk(draft: DraftOrder) -> bool:
-    """A request or an appointment for a cementoplasty, surgery or biopsy of a bone."""
-    return not draft.stops and draft.is_any(ci.PROCEDURES_AT_RISK)
-
-
-def concerns_bridge(draft: DraftOrder) -> bool:
-    """A cementoplasty, a vitamin K antagonist or a heparin of low weight."""
-    drug = draft.is_any((*ci.VITAMIN_K_ANTAGONISTS, *ci.LOW_WEIGHT_HEPARINS, ci.HEPARIN_GROUP))
-    return is_cementoplasty(draft) or (drug and not draft.stops)
-
-
-def concerns_direct_anticoagulant(draft: DraftOrder) -> bool:
-    """A cementoplasty or a direct oral anticoagulant."""
-    return is_cementoplasty(draft) or (draft.is_any(ci.DIRECT_ANTICOAGULANTS) and not draft.stops)
-
-
-def concerns_clopidogrel(draft: DraftOrder) -> bool:
-    """A cementoplasty or clopidogrel."""
-    return is_cementoplasty(draft) or (draft.is_any(ci.CLOPIDOGREL) and not draft.stops)
-
-
-def concerns_aspirin(draft: DraftOrder) -> bool:
-    """A cementoplasty or aspirin."""
-    return is_cementoplasty(draft) or (draft.is_any(ci.ASPIRIN) and not draft.stops)
-
-
-def waits_for_healing(draft: DraftOrder) -> bool:
-    """A cytotoxic drug or radiotherapy: what may be resumed after surgery."""
-    return not draft.stops and draft.is_any((*ci.CYTOTOXICS, *c.RADIOTHERAPY))
 
 
 def act_of(record: Facts, draft: DraftOrder) -> Act:

@@ -76,7 +76,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         cementoplasty.discussed,
         Unlimited,
         "cementoplasty",
-        observed(*ci.RELATIVE_CONTRAINDICATIONS),
+        (CONDITIONS, *observed(*ci.RELATIVE_CONTRAINDICATIONS)),
         drafting.is_cementoplasty,
     ),
     Check(
@@ -100,7 +100,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         cementoplasty_choice.controlled_pain,
         cementoplasty_choice.Pain,
         "cementoplasty",
-        observed(ci.PAIN_SCORE, "mechanical_aim"),
+        (CONDITIONS, *observed(ci.PAIN_SCORE, "mechanical_aim")),
         drafting.is_cementoplasty,
     ),
     Check(
@@ -108,7 +108,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         cementoplasty.prophylaxis,
         Unlimited,
         "cementoplasty",
-        (ORDERS, SERVICES, ALLERGIES),
+        (CONDITIONS, ORDERS, SERVICES, ALLERGIES),
         drafting.is_cementoplasty,
     ),
     Check(

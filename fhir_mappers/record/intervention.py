@@ -14,6 +14,7 @@ from fhir_mappers.record.dates import PartialDate, of_day
 from fhir_mappers.record.events import DraftOrder, Event, Measurement, TreatmentCourse
 from fhir_mappers.record.facts import ADMINISTRATIONS, OBSERVATIONS, ORDERS, STATEMENTS, Facts
 from fhir_mappers.record.ordered import begins, hours_between, running
+from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.record.quantity import Quantity, Span
 
 _NOT_TAKEN = frozenset({"not-taken", "intended"})
@@ -63,6 +64,13 @@ def act_of(record: Facts, draft: DraftOrder) -> Act:
     """When the act of a draft takes place; one without a date of its own is today's (convention of planned dates)."""
     when = begins(record, draft)
     return Act(when if when.is_day else of_day(max(when.first, record.as_of)), draft.occurs is not None)
+
+
+def of_bone_disease(record: PatientRecord, draft: DraftOrder) -> Answer:
+    """A cementoplasty of a metastasis: by this project's own code, or with malignant bone disease on file. The others
+    may be for osteoporosis, of which the guideline says nothing.
+    """
+    return yes(draft.evidence("draft_order")) if draft.is_any("cementoplasty") else record.malignant_bone_disease()
 
 
 def act_at_risk(record: Facts, draft: DraftOrder, wanted: tuple[str, ...]) -> Act | None:

@@ -7,11 +7,11 @@ from typing import Any
 from fhir_mappers.record import concepts_intervention as ci
 from fhir_mappers.record.answer import UNAVAILABLE, Answer, Evidence, Known, no, yes
 from fhir_mappers.record.facts import ALLERGIES, ORDERS, SERVICES
-from fhir_mappers.record.intervention import Act, act_of, counted
+from fhir_mappers.record.intervention import Act, act_of, counted, of_bone_disease
 from fhir_mappers.record.ordered import flag, said
 from fhir_mappers.record.proposals import HoldDraft, Names, NewService, Proposal, RemoveDraft
 from fhir_mappers.record.quantity import Quantity
-from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, grade, judge, undecided
+from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, grade, judge, not_applicable, undecided
 
 BLOOD_TESTS = NewService(("blood_count", "prothrombin_test"))
 
@@ -73,7 +73,7 @@ def contraindicated(record: PatientRecord, limits: Unlimited, draft: DraftOrder)
     For whom  a cementoplasty is asked for or booked
     Holds     no stable fracture without symptoms, no diffuse pain, no active infection (coded, or confirmed in the
               form), no allergy to cement. Fever and CRP are not asked; coagulation is CEM-HEMO-01's
-    Unknown   an item of the order or the form is not answered
+    Unknown   an item of the order or the form is not answered; asked of a metastasis only, not of osteoporosis
     Source    guidelines/cementoplasty.toml [CEM-CI-01]
     """
     refused = (a for a in record.allergies if a.is_any(ci.CEMENT_ALLERGY) and a.status not in _OVER)
@@ -84,7 +84,8 @@ def contraindicated(record: PatientRecord, limits: Unlimited, draft: DraftOrder)
     items |= {one: record.has(one, certain=True) | flag(record, draft, one) for one in ci.INFECTIONS}
     items |= {ci.CEMENT_ALLERGY: record.any_of(refused, ALLERGIES, what=ci.CEMENT_ALLERGY)}
     infected = any(items[one].is_yes for one in ci.INFECTIONS)
-    return _any(items, _called_off(draft, infected), ("infection",) if infected else ())
+    notes = ("infection",) if infected else ()
+    return _any(items, of_bone_disease(record, draft), _called_off(draft, infected), notes)
 
 
 def _called_off(draft: DraftOrder, infected: bool) -> tuple[Proposal, ...]:
@@ -98,10 +99,11 @@ def discussed(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Ve
 
     For whom  a cementoplasty is asked for
     Holds     no extensive involvement of the posterior wall, radiculopathy, extension into the canal, opened joint
-    Unknown   an item is not answered
+    Unknown   an item is not answered; asked of a metastasis only
     Source    guidelines/cementoplasty.toml [CEM-RELCI-01]
     """
-    return _any({one: flag(record, draft, one, required=True) for one in ci.RELATIVE_CONTRAINDICATIONS}, (), ())
+    items = {one: flag(record, draft, one, required=True) for one in ci.RELATIVE_CONTRAINDICATIONS}
+    return _any(items, of_bone_disease(record, draft))
 
 
 def epiduritis(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdict:
@@ -115,20 +117,22 @@ def epiduritis(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> V
     return judge(inside if inside.is_yes else no(), no(), said_by="CEM-RELCI-01")
 
 
-def _any(items: dict[str, Answer], proposals: tuple[Proposal, ...], notes: tuple[str, ...]) -> Verdict:
-    """Due when one of the items is there, naming those; else undecided while one is open."""
+def _any(
+    items: dict[str, Answer], asked: Answer, proposals: tuple[Proposal, ...] = (), notes: tuple[str, ...] = ()
+) -> Verdict:
+    """Due when one of the items is there, naming those; else undecided while one is open, for whom it is ``asked``."""
     found = [name for name, answer in items.items() if answer.is_yes]
     evidence = tuple(proof for name in found for proof in items[name].evidence)
     gaps = tuple(dict.fromkeys(gap for answer in items.values() for gap in answer.missing))
     if not found and gaps:
-        return undecided(gaps)
+        return not_applicable(*asked.evidence) if asked.is_no else undecided(gaps)
     return grade(yes(), "due" if found else None, evidence, found=Names(tuple(found)), proposals=proposals, notes=notes)
 
 
 def prophylaxis(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> Verdict:
     """Antibiotic prophylaxis is thought of before a cementoplasty.
 
-    For whom  a cementoplasty is asked for
+    For whom  a cementoplasty of a metastasis is asked for
     Holds     a prophylaxis, cefazolin or clindamycin is drafted, ordered or asked for
     Unknown   orders were not available; without the list of allergies the line for allergic patients is given as well
     Source    guidelines/cementoplasty.toml [CEM-ABX-01]
@@ -139,7 +143,7 @@ def prophylaxis(record: PatientRecord, limits: Unlimited, draft: DraftOrder) -> 
     beta_lactam = _allergic(record, ci.BETA_LACTAM_ALLERGY)
     both = beta_lactam.is_yes and _allergic(record, (ci.CLINDAMYCIN,)).is_yes
     case = "both_allergies" if both else ("allergy" if beta_lactam.is_yes else "due")
-    return judge(yes(draft.evidence("draft_order")), ordered, case=case).resting_on(*beta_lactam.evidence)
+    return judge(of_bone_disease(record, draft), ordered, case=case).resting_on(*beta_lactam.evidence)
 
 
 def _allergic(record: PatientRecord, wanted: Iterable[str]) -> Answer:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fhir_mappers.record import concepts_intervention as ci
 from fhir_mappers.record.answer import ABSENT, TOO_OLD, Answer, Evidence, Known, Missing, Reading, at_most, no, yes
 from fhir_mappers.record.events import DraftOrder, Measurement
+from fhir_mappers.record.intervention import of_bone_disease
 from fhir_mappers.record.ordered import detail, flag, number, sites_of
 from fhir_mappers.record.proposals import Names
 from fhir_mappers.record.quantity import Quantity
@@ -54,7 +55,8 @@ def _controlled(record: PatientRecord, draft: DraftOrder | None, limits: Pain) -
 def controlled_pain(record: PatientRecord, limits: Pain, draft: DraftOrder) -> Verdict:
     """Well controlled pain needs no cementoplasty, unless it is to strengthen the bone.
 
-    For whom  a cementoplasty is asked for with a recorded pain score <= ``controlled``; without a score it is silent
+    For whom  a cementoplasty of a metastasis is asked for with a recorded pain score <= ``controlled``; without one
+              it is silent
     Holds     a mechanical benefit is expected
     Unknown   that was not answered
     Source    guidelines/cementoplasty_choice.toml [CEM-NON-01]
@@ -62,7 +64,7 @@ def controlled_pain(record: PatientRecord, limits: Pain, draft: DraftOrder) -> V
     score = number(record, draft, ci.PAIN_SCORE)
     silent = isinstance(score, Missing) and score.why in (ABSENT, TOO_OLD)
     return judge(
-        no() if silent else at_most(score, limits.controlled),
+        no() if silent else of_bone_disease(record, draft) & at_most(score, limits.controlled),
         flag(record, draft, "mechanical_aim", required=True),
         score=_result(detail(record, draft, ci.PAIN_SCORE)),
         controlled=limits.controlled,

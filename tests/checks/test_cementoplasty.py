@@ -284,3 +284,29 @@ def test_without_a_cementoplasty_nothing_is_said(rule: str) -> None:
     patient = Bedside().ill("bone_metastasis").ill("systemic_infection").observed("platelets", f"9 10*9/L @ {ago(1)}")
     allergic(patient, "beta_lactam_allergy").drafts_order("zometa", "4 mg")
     assert act(patient, "bone_radiotherapy", "3").outcome(rule) == "not-applicable"
+
+
+OSTEOPOROSIS = """
+disease         | told | contra                                                   | relative        | antibiotics
+----------------+------+----------------------------------------------------------+-----------------+----------------
+bone_metastasis |      | needs-data asymptomatic_stable_fracture,pain_mechanism   | needs-data      | info due
+osteoporosis    |      | not-applicable                                           | not-applicable  | not-applicable
+                |      | not-applicable                                           | not-applicable  | not-applicable
+osteoporosis    | yes  | critical due                                             | warning due     | not-applicable
+?               |      | needs-data asymptomatic_stable_fracture,pain_mechanism,systemic_infection,puncture_site_infection | needs-data | needs-data bone_metastasis
+"""
+
+
+@pytest.mark.parametrize("row", rows(OSTEOPOROSIS), ids=name)
+def test_a_vertebroplasty_for_osteoporosis_is_not_asked_the_questions_of_a_metastasis(row: dict[str, str]) -> None:
+    patient = Bedside().without("conditions") if row["disease"] == "?" else Bedside()
+    if row["disease"] not in ("", "?"):
+        patient.ill(row["disease"])
+    said = details(asymptomatic_stable_fracture=True, radiculopathy=True) if row["told"] else {}
+    patient.observed("pain_score", f"1 {{score}} @ {ago(1)}")
+    asked = act(patient, "vertebroplasty", "3", **said)
+    assert asked.outcome("CEM-CI-01") == row["contra"]
+    assert asked.outcome("CEM-RELCI-01").startswith(row["relative"])
+    assert asked.outcome("CEM-ABX-01") == row["antibiotics"]
+    assert (asked.outcome("CEM-NON-01") == "not-applicable") == (row["disease"] in ("", "osteoporosis"))
+    assert asked.outcome("CEM-HEMO-01").startswith("needs-data")  # the puncture is the same

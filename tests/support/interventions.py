@@ -59,6 +59,7 @@ def _from_a_form() -> Bedside:
     patient.observed("joint_opening", f"false @ {ago(2)}").observed("pain_mechanism", f"pain-diffuse @ {ago(2)}")
     for item in ("systemic_infection", "puncture_site_infection", "fit_for_surgery", "osteosynthesis_candidate"):
         patient.observed(item, f"true @ {ago(2)}")
+    patient.observed("pain_score", f"2 {{score}} @ {ago(2)}")
     takes(patient, "dabigatran", "until 1").given("aspirin", ago(1), "500 mg")
     return act(patient, "vertebroplasty", "3")
 

@@ -134,7 +134,7 @@ class Figures:
     def _result(self, proof: Evidence) -> str:
         value = escape(proof.value or "")
         if proof.unit:
-            value = f"{self._digits(proof)} {escape(self._pretty(proof.unit))}"
+            value = f"{self._digits(proof)} {escape(self._pretty(proof.unit))}".rstrip()
         elif proof.value in self._shared["names"]:
             value = self.name(str(proof.value))
         when = self.word("on", day=proof.date) if proof.date is not None else ""

@@ -86,12 +86,17 @@ LONGEST: dict[str, Any] = {
     "red": Names(SUBJECTS[:1]),
     "drugs": Names(("gemcitabine", "bevacizumab")),
     "begin": of_day(DAY),
-    "found": Names(("cord_compression_open", "bilsky_high")),
     "failed": Names(("adjacent_vertebrae", "primary_controlled")),
     "now": Quantity.of("19.95 Gy"),
     **dict.fromkeys(("into", "fractions"), Quantity.of("10 {fraction}")),
     "score": Quantity.of("10 1"),
     **dict.fromkeys(("least", "five"), Quantity.of("70 h")),
+    **dict.fromkeys(("act", "by", "free"), DAY),
+    "operation": of_day(DAY),
+    **dict.fromkeys(("platelets", "prothrombin", "score", "survival"), CREATININE),
+    "found": Names(("asymptomatic_stable_fracture", "systemic_infection")),
+    "met": Names(("opioid_intolerance", "surgery_or_reirradiation_impossible")),
+    "site": Names(("site_forearm",)),
     "harms": Names(("hypocalcaemia_under_treatment", "onj_drug_induced", "smoking_current", "at_risk_drinking")),
 }
 LEVEL = Evidence("Observation/2", "vitamin_d_25oh_total", None, "37.45", "nmol/L", None, of_day(DAY))
@@ -109,6 +114,8 @@ LONGEST_OF_RULE: dict[tuple[str, str], Any] = {
     ("SPINE-CI-01", "points"): Names(
         ("short_survival", "poor_condition", "immunosuppressed", "three_segments", "disseminated")
     ),
+    ("CEM-AP-02", "dose"): Quantity.of("1500 mg/d"),
+    ("SURG-HEAL-01", "days"): Quantity.of("21 d"),
 }
 
 

@@ -94,4 +94,5 @@ def test_the_ward_is_varied_enough_to_mean_something(ward: dict[str, PatientReco
         *("FRAC-MIRELS-01", "FRAC-MIRELS-02", "FRAC-SINS-01", "FRAC-TOKU-01", "SPINE-DEC-01", *ONLY_BESIDE),
         *("OLIGO-DEF-01", "OLIGO-DEF-02", "OLIGO-COUNT-01", "OLIGO-BONE-01"),
         *("IMG-FLARE-02", "BIOP-IHC-01"),
+        *("CEM-EPID-01", "CEM-IND-01", "SURG-LE-01", "SURG-ARTH-01", "SURG-ACET-01", "SURG-CRP-01"),
     }

@@ -21,6 +21,7 @@ from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.formulary import default_formulary
 from fhir_mappers.record import concepts as c
+from fhir_mappers.record import concepts_intervention as ci
 from fhir_mappers.record import concepts_radiotherapy as rt
 from fhir_mappers.record import products
 from fhir_mappers.record.answer import REASONS
@@ -70,6 +71,8 @@ def names() -> set[str]:
     drugs |= {*kidney.NEPHROTOXIC, *c.KINASE_INHIBITORS, c.ANY_KINASE_INHIBITOR}  # named by the drug that is drafted
     drugs |= {*rt.HELD, *rt.COMPATIBLE, *rt.SYSTEMIC}  # named by the drug that runs or was given
     drugs |= set(SUBJECTS)
+    # named by the drug that is taken
+    drugs |= {*ci.VITAMIN_K_ANTAGONISTS, *ci.DIRECT_ANTICOAGULANTS, *ci.LOW_WEIGHT_HEPARINS}
     return named() | read | coded_values(read) | ordered | drugs | STATUSES | shown_by_patients()
 
 

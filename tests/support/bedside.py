@@ -79,6 +79,21 @@ PRODUCTS: dict[str, dict[str, Any]] = {
     "docetaxel": {"text": "Docétaxel"},
     "dexamethasone": {"text": "Dexaméthasone"},
     "sunitinib": {"coding": [{"system": ATC, "code": "L01EX01"}]},
+    "apixaban": {"text": "Eliquis 5 mg"},
+    "rivaroxaban": {"coding": [{"system": ATC, "code": "B01AF01"}]},
+    "edoxaban": {"coding": [{"system": ATC, "code": "B01AF03"}]},
+    "dabigatran": {"coding": [{"system": ATC, "code": "B01AE07"}]},
+    "bivalirudin": {"coding": [{"system": ATC, "code": "B01AE06"}]},
+    "warfarin": {"coding": [{"system": ATC, "code": "B01AA03"}]},
+    "fluindione": {"text": "Previscan 20 mg"},
+    "enoxaparin": {"text": "Lovenox 4000 UI"},
+    "tinzaparin": {"coding": [{"system": ATC, "code": "B01AB10"}]},
+    "heparin": {"coding": [{"system": ATC, "code": "B01AB01"}]},
+    "clopidogrel": {"coding": [{"system": ATC, "code": "B01AC04"}]},
+    "aspirin": {"text": "Kardégic"},
+    "cefazolin": {"coding": [{"system": ATC, "code": "J01DB04"}]},
+    "clindamycin": {"coding": [{"system": ATC, "code": "J01FF01"}]},
+    "vinorelbine": {"text": "Vinorelbine"},
 }
 
 

@@ -6,6 +6,7 @@ from tests.support import specials_imaging
 from tests.support.bedside import Bedside, concept
 from tests.support.booking import proposed, requested
 from tests.support.chart import ago, booked, lung_patient, reported, stops
+from tests.support.interventions import INTERVENTIONS
 from tests.support.irradiated import IRRADIATED
 from tests.support.lesions import LESIONS
 from tests.support.renal import clearing
@@ -169,4 +170,5 @@ SPECIALS: dict[str, Callable[[], Bedside]] = {
     "sample at eight": lambda: _blood_sample("08"),
     **LESIONS,
     **specials_imaging.specials(),
+    **INTERVENTIONS,
 }

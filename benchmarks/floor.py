@@ -11,7 +11,7 @@ import orjson
 from flask import Flask, Response, request
 
 from cds_service.server import _Server  # private, but the floor must run under exactly the server that we ship
-from cds_service.settings import Settings
+from cds_service.settings import load_settings
 
 CARD = {
     "uuid": "5d1c3a52-8a51-4f0e-9d0c-0f3b1c1a6b1e",
@@ -40,7 +40,7 @@ def run(port: int) -> None:
     app = create_floor()
     gc.collect()
     gc.freeze()
-    _Server(Settings(host="127.0.0.1", port=port), app).run()
+    _Server(load_settings(host="127.0.0.1", port=port), app).run()
 
 
 if __name__ == "__main__":

@@ -33,9 +33,13 @@ class Server:
         """Processor time that the master and its workers have used so far."""
         return sum(map(_cpu_seconds, (self.process.pid, *_children(self.process.pid))))
 
+    def memory(self) -> int:
+        """Bytes of memory of the largest of the master and its workers, at their highest."""
+        return max(map(_highest, (self.process.pid, *_children(self.process.pid))))
+
 
 @contextmanager
-def serving(name: str) -> Iterator[Server]:
+def serving(name: str, workers: int = 1) -> Iterator[Server]:
     """One of ``COMMANDS``, ready to answer; ended on the way out, also after an error.
 
     Raises:
@@ -48,7 +52,7 @@ def serving(name: str) -> Iterator[Server]:
         process = subprocess.Popen(
             [sys.executable, *COMMANDS[name], str(port)],
             cwd=ROOT,
-            env=environment | {f"{PREFIX}STATE_DIR": state},
+            env=environment | {f"{PREFIX}STATE_DIR": state, f"{PREFIX}WORKERS": str(workers)},
             stdout=words,
             stderr=words,
         )
@@ -107,6 +111,11 @@ def _cpu_seconds(pid: int) -> float:
     except OSError:
         user, system = _stat(folder)[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _highest(pid: int) -> int:
+    lines = (Path("/proc") / str(pid) / "status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def _stat(folder: Path) -> list[str]:

@@ -25,7 +25,7 @@ from hooks.services import services
 STAGES = {"build": "build_record", "evaluate": "evaluate", "show": "show"}
 """Stage → the function of ``cds_service.pipeline`` that does it; ``parse``, ``write`` and ``rest`` are around them."""
 
-CALLS = {20: 400, 200: 200, 2000: 60}
+CALLS = {20: 400, 200: 200, 2000: 60, 20000: 8}
 WARM_UP = 20
 
 

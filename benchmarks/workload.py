@@ -15,7 +15,7 @@ from hooks.exact_json import dumps_exact
 
 SCENARIO = "lung-zol-clearance-42"
 SERVICE = "bone-order-sign"
-SIZES = (20, 200, 2000)
+SIZES = (20, 200, 2000, 20000)
 RELEVANT_PERCENT = 43
 _PER_VISIT = 9
 _NEWEST = timedelta(weeks=20)  # before the day of the hook, and before every shipped result

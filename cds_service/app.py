@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import date
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response
 from flask_cors import CORS
@@ -24,7 +24,6 @@ from cds_service.questionnaires_api import create_fhir
 from cds_service.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
-    from cds_service.answered import KeptAnswers
     from cds_service.clients_file import ClientsFile
     from cds_service.pipeline import Parts
     from cds_service.site.policies import Site
@@ -65,6 +64,7 @@ def create_app(
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service.advising import Advisor
+    from cds_service.app_pages.install import install_pages
     from cds_service.clients_file import load_clients
     from cds_service.form_pages import install as form_pages
     from cds_service.sandbox.guard import require_allowed
@@ -90,24 +90,10 @@ def create_app(
         _keep(app, store, watch, site)
         _report(app, store, settings, site)
         smart.install(app, settings, registry, store.vault)
-    _patient_pages(app, settings, site, fetcher, answers)
+    install_pages(app, settings, site, fetcher, answers)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock, settings.language, settings.edition))
     return app
-
-
-def _patient_pages(
-    app: Flask, settings: Settings, site: "Site", fetcher: Fetcher, answers: "KeptAnswers | None"
-) -> None:
-    """The reference of the guideline; where sessions and answers can be kept, the page of a patient and the forms."""
-    from cds_service.app_pages.routes import create_app_pages
-    from cds_service.form_pages import install as form_pages
-    from cds_service.smart.sessions import current
-
-    kept: dict[str, Any] = {} if answers is None else {"current": current, "answered": answers.for_page}
-    app.register_blueprint(create_app_pages(site, fetcher, settings.language, form_pages.form_of, **kept))
-    if answers is not None:
-        form_pages.install(app, settings, site, fetcher, answers)
 
 
 def _site(

@@ -51,7 +51,7 @@ from hooks.reads import (
     TREATMENT,
     observed,
 )
-from hooks.registry_board import BOARD_CHECKS
+from hooks.registry_board import BOARD_CHECKS, REFERRAL
 from hooks.registry_fracture import FRACTURE_CHECKS
 from hooks.registry_imaging import IMAGING_CHECKS
 from hooks.registry_intervention import INTERVENTION_CHECKS
@@ -244,5 +244,6 @@ CHECKS: tuple[Check, ...] = (
     *INTERVENTION_CHECKS,
     *BOARD_CHECKS,
     # what the others found, in a few lines
+    REFERRAL,
     Check("SAFE-TODAY-01", checklist.today, Unlimited, "checklist", (*TREATMENT, CARE_PLANS, CONDITIONS), sums_up=True),
 )

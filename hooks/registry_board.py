@@ -22,8 +22,6 @@ BOARD_CHECKS: tuple[Check, ...] = (
         (*TREATMENT, *observed(*i.BOARD_ITEMS, i.PAIN_MECHANISM)),
         drafts.is_board_request,
     ),
-    # what the others found, where it is the board's to settle
-    Check("MDT-OOS-01", board.refer, board.Referred, "board", (SERVICES,), sums_up=True),
     # quality requirements, for whoever has lung cancer: at a discharge, passive
     Check("MDT-QUAL-01", board_quality.discussion_and_letter, board_quality.Letter, "quality", (*ACTS, CONDITIONS)),
     Check(
@@ -42,3 +40,6 @@ BOARD_CHECKS: tuple[Check, ...] = (
     ),
     *OLIGO_CHECKS,
 )
+
+# what the others found, where it is the board's to settle
+REFERRAL = Check("MDT-OOS-01", board.refer, board.Referred, "board", (SERVICES,), sums_up=True)

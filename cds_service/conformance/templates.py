@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from cds_service.conformance.results import Findings
 from hooks.context import HOOKS
 
-LONGEST = 1500  # characters that travel in a URL without trouble
+LONGEST = 4096  # characters that servers and proxies take in a URL as they are delivered
 _TOKEN = re.compile(r"\{\{(.*?)\}\}")
 _USER = {"userPractitionerId", "userPractitionerRoleId", "userPatientId", "userRelatedPersonId"}
 _PATH = re.compile(r"context\.([A-Za-z][A-Za-z0-9]*)")

@@ -64,7 +64,10 @@ def fixation(record: PatientRecord, limits: Fixed) -> Verdict:
     Unknown   the time is not told: asked in the form, not while ordering, when the sample is not there yet
     Source    guidelines/biopsy.toml [BIOP-FIX-01]
     """
-    draft = next((d for d in record.drafts if is_bone_sample(d) and _decalcified(record, d).is_yes), None)
+    samples = [d for d in record.drafts if is_bone_sample(d)]
+    if record.is_ordering and not samples:
+        return not_applicable()
+    draft = next((d for d in samples if _decalcified(record, d).is_yes), None)
     planned = _decalcified(record, draft)
     hours = hours_of_fixation(record, draft)
     if record.is_ordering and isinstance(hours, Missing) and hours.why == ABSENT:

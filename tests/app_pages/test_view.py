@@ -69,7 +69,7 @@ def test_everything_its_checks_read_is_fetched() -> None:
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_what_is_due_is_said_in_the_words_of_the_card(language: str) -> None:
     due = view("lung-zol-kidney-failing", language).standing("due")
-    assert [entry.rule for entry in due] == ["NEPH-STOP-01"]
+    assert [entry.rule for entry in due] == ["NEPH-STOP-01", "MDT-QUAL-04"]
     said = {"en": "Stop the running intravenous bisphosphonate", "fr": "Arrêter le bisphosphonate intraveineux"}
     assert due[0].summary.startswith(said[language])
     assert due[0].source

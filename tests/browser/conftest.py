@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser.driving import PATIENCE, Served, Visit, serving
+from tests.smart.conftest import database, hospital, template  # noqa: F401  # fixtures, of the launches tried in frames
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ABSENT = "CHROMIUM IS NOT INSTALLED: NO PAGE WAS TRIED IN A BROWSER. As root: apt-get install chromium"

@@ -58,8 +58,8 @@ treatment.presumed_from                     | at      | order-sign          | or
 treatment.presumed_to                       | after   | order-sign          | ordered xgeva {N}                                                                                                     | xgeva 120                                       | AR-DENTAL-01, ONJ-FU-01, VITD-CHECK-01
 treatment.presumed_end                      | after   | order-sign          | ended xgeva {N}                                                                                                       | xgeva 120                                       | AR-DENTAL-01, ONJ-FU-01, VITD-CHECK-01
 treatment.presumed_to                       | after   | order-sign          | ordered alendronate {N}                                                                                               | zometa 4                                        | AR-DUP-01
-answers.extent                              | after   | order-sign          | ill lung_cancer 400, had disease_extent oligometastatic {N}                                                           | xgeva 120                                       | DMAB-OLIGO-01
-answers.extent                              | after   | order-sign          | ill lung_cancer 400, had disease_extent oligometastatic {N}                                                           | zometa 4 28                                     | ZOL-SPACE-01
+answers.extent                              | after   | order-sign          | ill lung_cancer 400, had disease_extent oligometastatic {N}                                                           | xgeva 120                                       | DMAB-OLIGO-01, OLIGO-BONE-01
+answers.extent                              | after   | order-sign          | ill lung_cancer 400, had disease_extent oligometastatic {N}                                                           | zometa 4 28                                     | ZOL-SPACE-01, OLIGO-BONE-01
 AR-CONC-01.anti_angiogenic                  | after   | order-sign          | given bevacizumab {N}                                                                                                 | xgeva 120                                       | AR-CONC-01
 AR-CONC-01.radiotherapy                     | after   | order-sign          | irradiated site_head_neck {N}                                                                                         | xgeva 120                                       | AR-CONC-01
 AR-DENTAL-01.freshness                      | after   | order-sign          | done exam {N}                                                                                                         | xgeva 120                                       | AR-DENTAL-01, AR-OPG-01
@@ -139,6 +139,7 @@ NO_BOUNDARY = {
     "ZOL-SPACE-01.monthly": "an interval that is ordered",
     "ZOL-SPACE-01.quarterly": "proposed interval",
     "ZOL-SPACE-01.usual": "proposed interval",
+    "answers.form": "of the answers that local treatments rest on, in their own tables",
     "answers.terminal_survival": "an estimate, not an age",
     "calcium.apart": "from the calcium to its albumin",
     "calcium.history": "the look-back of HCAL-WARN-01, which a test keeps equal to it",

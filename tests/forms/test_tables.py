@@ -19,7 +19,9 @@ ROWS = {row["code"]: row for row in csv.DictReader(TABLE.splitlines())}
 QUESTIONS = {question.link: question for form in EVERY for question in form.questions}
 NAMED = {
     "mirels", "sins", "tokuhashi", "frankel", "oligometastatic", "oligometastatic-categories", "stereotactic", "cord-dose",
-    "reirradiation", "fracture", "jaw", "calcium", "radiotherapy", "biopsy", "board", "disease",
+    "reirradiation", "flare",
+    "imaging",
+    "fracture", "jaw", "calcium", "radiotherapy", "biopsy", "board", "disease",
 }  # fmt: skip
 KINDS = {
     "CodeableConcept": "choice",

@@ -158,6 +158,9 @@ def test_every_shipped_request_is_answered(server: Server) -> None:
         "osteoporosis-prolia-no-cancer",
         "breast-long-history",
         "lung-vitamin-d-course-complete",
+        "lung-board-request-complete",
+        "lung-cementoplasty-all-clear",
+        "lung-cord-compression-under-way",
         "lung-xgeva-vitamin-d-test-drafted",
         "lung-zol-two-years-reviewed",
     }

@@ -1,32 +1,17 @@
 """A real browser: the cookie, the frame of an EHR of another site, and the frame of somebody else."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from cds_service.store.engine import Database
 from tests.smart.desk import north, product, query_of
 from tests.smart.hospital import Hospital
-
-FOUND = os.environ.get("CHROMIUM") or shutil.which("chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if FOUND is None:
-        pytest.skip("Chromium is not installed: as root, apt-get install chromium")
-    with sync_playwright() as playwright:
-        root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        running = playwright.chromium.launch(executable_path=FOUND, args=[*root, "--disable-dev-shm-usage"])
-        yield running
-        running.close()
 
 
 @contextmanager

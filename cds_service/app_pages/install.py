@@ -33,3 +33,8 @@ def install_pages(app: Flask, settings: Settings, site: Site, fetcher: Fetcher, 
     app.register_blueprint(create_app_pages(site, fetcher, settings.language, form_pages.form_of, **kept))
     if answers is not None:
         form_pages.install(app, settings, site, fetcher, answers)
+
+
+def needs_a_store(path: str) -> bool:
+    """Whether a page lives on sessions or answers: every page of the app but the reference."""
+    return path.startswith("/app") and not path.startswith("/app/reference")

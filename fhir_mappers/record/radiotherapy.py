@@ -40,6 +40,11 @@ class Schedule:
     dose: Quantity
     fractions: int
 
+    @property
+    def count(self) -> Quantity:
+        """The fractions as a figure."""
+        return Quantity(Decimal(self.fractions), "{fraction}")
+
 
 def is_radiotherapy(draft: DraftOrder) -> bool:
     """A live order or appointment of external radiotherapy, wherever."""

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from fhir_mappers.record import concepts_radiotherapy as rt
-from fhir_mappers.record.answer import Answer, Known, Reading, no
+from fhir_mappers.record.answer import Answer, Known, no
 from fhir_mappers.record.ordered import flag, sites_of
 from fhir_mappers.record.proposals import NewService
-from fhir_mappers.record.quantity import Quantity, Span
+from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.radiotherapy import (
     Prescribed,
     Schedule,
@@ -54,24 +54,14 @@ def _verdict(
 ) -> Verdict:
     """For whom the situation holds and a schedule is told; ``case`` is what is wrong with it, None when nothing is."""
     if told.gaps:
-        return (
-            undecided(told.gaps, dose=standard.dose, fractions=_count(standard)) if where.is_yes else judge(no(), no())
-        )
+        open_ = undecided(told.gaps, dose=standard.dose, fractions=standard.count)
+        return open_ if where.is_yes else judge(no(), no())
     if told.plan is None or where.is_no:
         return judge(no(), no())
     held = Answer(case is None, told.proof)
-    said = {
-        **more,
-        "now": told.plan.dose,
-        "into": _count(told.plan),
-        "dose": standard.dose,
-        "fractions": _count(standard),
-    }
-    return judge(where, held, case=case or "due", **said).resting_on(*told.proof)
-
-
-def _count(plan: Schedule) -> Quantity:
-    return Quantity.of(f"{plan.fractions} {{fraction}}")
+    now, into, dose, count = told.plan.dose, told.plan.count, standard.dose, standard.count
+    verdict = judge(where, held, case=case or "due", now=now, into=into, dose=dose, fractions=count, **more)
+    return verdict.resting_on(*told.proof)
 
 
 def cord_compression(record: PatientRecord, limits: Schedules, draft: DraftOrder) -> Verdict:
@@ -149,8 +139,7 @@ def complicated(record: PatientRecord, limits: Complicated, draft: DraftOrder) -
     mild = after_surgery(record, draft) | flag(record, draft, rt.NEUROPATHIC)
     case = None if not told.single else ("due" if grave.is_yes else "equivalent")
     where = (grave | mild) & ~for_cord_compression(record, draft)
-    fine = Prescribed(told.plan, told.proof)
-    return _verdict(record, draft, where, fine, case, limits.accepted[0])
+    return _verdict(record, draft, where, Prescribed(told.plan, told.proof), case, limits.accepted[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,21 +166,18 @@ def fracture_risk(record: PatientRecord, limits: AtRisk, draft: DraftOrder) -> V
     """
     told = prescribed(record, draft)
     asked = surgical_opinion(record, limits.opinion)
-    case = None if told.plan is None or told.plan == limits.accepted[0] else "other"
-    case = "single" if told.single else case
+    case = "single" if told.single else ("other" if told.plan not in (None, limits.accepted[0]) else None)
     score = mirels_total(record, draft, limits.points)
     at_risk = at_fracture_risk(record, draft, score, limits.mirels)
     where = at_risk & ~for_cord_compression(record, draft)
-    notes = ("no_opinion",) if asked.is_no and case is not None else ()
-    opinion = (NewService(("surgical_opinion",)),) if asked.is_no else ()
+    fixed_first = isinstance(score, Known) and score.value.low >= limits.fixed_first
+    nobody = asked.is_no and not fixed_first
+    notes = ("no_opinion",) if nobody and case is not None else ()
+    opinion = (NewService(("surgical_opinion",)),) if nobody else ()
     if case is None and asked.is_no and told.plan is not None:
         case = "opinion"
-    voice = FIXATION_RULE if at_risk.is_unknown or _fixed_first(score, limits) else None
+    voice = FIXATION_RULE if at_risk.is_unknown or fixed_first else None
     return _verdict(record, draft, where, told, case, limits.accepted[0], notes=notes, proposals=opinion, said_by=voice)
-
-
-def _fixed_first(score: Reading[Span], limits: AtRisk) -> bool:
-    return isinstance(score, Known) and score.value.low >= limits.fixed_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +208,8 @@ def single_fraction(record: PatientRecord, limits: Single, draft: DraftOrder) ->
     spine = of_spine(sites_of(draft))
     case = "spine" if spine else ("survival" if long_life.is_yes else None)
     notes = ("long_survival",) if spine and long_life.is_yes else ()
-    figures = {"survival": limits.survival}
-    where = _plain(record, draft, limits)
-    return _verdict(record, draft, where, told, case, limits.accepted[0], notes=notes, **figures)
+    where, standard = _plain(record, draft, limits), limits.accepted[0]
+    return _verdict(record, draft, where, told, case, standard, notes=notes, survival=limits.survival)
 
 
 def after_operation(record: PatientRecord, limits: Schedules, draft: DraftOrder) -> Verdict:
@@ -237,9 +222,7 @@ def after_operation(record: PatientRecord, limits: Schedules, draft: DraftOrder)
     Source    guidelines/radiotherapy_schedule.toml [RT-FRAC-06]
     """
     told = prescribed(record, draft)
-    where = after_surgery(record, draft) & ~for_cord_compression(record, draft)
-    if told.single:
-        return judge(no(), no())
+    where = after_surgery(record, draft) & ~for_cord_compression(record, draft) & Answer(not told.single)
     case = None if told.plan is None or told.plan in limits.accepted else "due"
     return _verdict(record, draft, where, told, case, limits.accepted[0])
 

@@ -199,7 +199,9 @@ def test_a_form_filled_item_by_item_puts_a_bone_at_risk_and_one_card_says_so(row
     asked = ordered(row["site"], row["schedule"], f"{what} true" if how == "told" else "", patient=patient)
     assert spoken(asked, (*FAMILY, "FRAC-MIRELS-04")) == row["speaks"]
     if "RT-FRAC-03" in row["speaks"]:
-        assert (asked.asks("RT-FRAC-03").verdict.said_by or "") == row["voice"]
+        found = asked.asks("RT-FRAC-03").verdict
+        assert (found.said_by or "") == row["voice"]
+        assert not (found.said_by and found.proposals), "the surgeon is asked for once"
 
 
 def test_a_score_nobody_can_read_is_asked_for_once() -> None:

@@ -91,7 +91,7 @@ def test_a_patient_is_named_as_the_record_has_it(parts: Parts, name: Any, shown:
 
 def test_what_is_fetched_is_what_the_form_asks_and_its_rules_read(parts: Parts) -> None:
     asked = {form.id: asking.wanted(form, parts).prefetch for form in forms().values()}
-    assert set(asked["tokuhashi"]) == {"patient", "observations", "questionnaireResponses"}
+    assert set(asked["tokuhashi"]) == {"patient", "conditions", "observations", "questionnaireResponses"}
     assert "tokuhashi-general" in asked["tokuhashi"]["observations"]
     assert {"conditions", "procedures", "medicationRequests", "questionnaireResponses"} <= set(asked["jaw"])
     assert {"conditions", "procedures", "medicationStatements", "carePlans"} <= set(asked["board"])

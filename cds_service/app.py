@@ -64,7 +64,7 @@ def create_app(
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service.advising import Advisor
-    from cds_service.app_pages.install import install_pages
+    from cds_service.app_pages.routes import install_pages
     from cds_service.clients_file import load_clients
     from cds_service.form_pages import install as form_pages
     from cds_service.sandbox.guard import require_allowed

@@ -1,8 +1,10 @@
 """What the questions of the record look at, as names for ``Check.reads``; prefetch is derived from them."""
 
 from fhir_mappers.record import concepts as c
+from fhir_mappers.record import concepts_fracture as f
 from fhir_mappers.record.facts import (
     ADMINISTRATIONS,
+    ANSWERS,
     CARE_PLANS,
     CONDITIONS,
     ORDERS,
@@ -47,3 +49,6 @@ EXPOSED_BONE = (
     *observed(c.CRANIOFACIAL_RADIOTHERAPY, c.EXPOSURE_EVER),
 )
 BALANCE = observed(c.NEW_SKELETAL_EVENT, c.FRACTURE_RISK_HIGH, c.CTX_RISING, c.HYPOCALCAEMIA_UNDER_TREATMENT)
+
+LIMB = (ANSWERS, *observed(*f.MIRELS_ITEMS, f.MIRELS_TOTAL))
+STABILITY = (ANSWERS, *observed(*f.SINS_ITEMS, f.SINS_TOTAL))

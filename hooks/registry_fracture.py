@@ -5,10 +5,8 @@ from fhir_mappers.record.facts import ANSWERS, APPOINTMENTS, CARE_PLANS, CONDITI
 from fhir_mappers.record.spine import images_spine, operates_on_spine
 from hooks.check import Check, Unlimited
 from hooks.checks import fracture, mirels, sins, spine, spine_surgery
-from hooks.reads import SURVIVAL, observed
+from hooks.reads import LIMB, STABILITY, SURVIVAL, observed
 
-LIMB = (ANSWERS, *observed(*f.MIRELS_ITEMS, f.MIRELS_TOTAL))
-STABILITY = (ANSWERS, *observed(*f.SINS_ITEMS, f.SINS_TOTAL))
 STEPS = (PROCEDURES, REPORTS, SERVICES, APPOINTMENTS)
 NEW_DEFICIT = (ANSWERS, *observed(f.FRANKEL, f.MOTOR))
 CANDIDATE = (ANSWERS, *SURVIVAL, *observed(*f.CANDIDATE, *f.KARNOFSKY, f.MUTATION))

@@ -13,7 +13,7 @@ from hooks.checks import (
     surgery_choice,
     surgery_timing,
 )
-from hooks.reads import KIDNEY, SURVIVAL, TREATMENT, observed
+from hooks.reads import KIDNEY, LIMB, SURVIVAL, TREATMENT, observed
 
 TAKEN = (*TREATMENT, APPOINTMENTS)
 
@@ -168,7 +168,7 @@ INTERVENTION_CHECKS: tuple[Check, ...] = (
         surgery_choice.prophylactic,
         surgery_choice.Prophylactic,
         "surgery",
-        observed("lesion_site", "mirels_site", "mirels_total", ci.PAIN_MECHANISM),
+        (*LIMB, *observed("lesion_site", ci.PAIN_MECHANISM)),
     ),
     Check(
         "SURG-PAIN-01",

@@ -28,7 +28,7 @@ from hooks.checks import (
     radiotherapy_washout,
     stereotactic_dose,
 )
-from hooks.reads import SURVIVAL, observed
+from hooks.reads import LIMB, STABILITY, SURVIVAL, observed
 from hooks.registry_stereotactic import STEREOTACTIC_CHECKS
 
 _COURSES = (SERVICES, APPOINTMENTS, PROCEDURES)
@@ -38,7 +38,7 @@ _BEFORE = (PROCEDURES, *observed(rt.IRRADIATED_BEFORE))
 _CORD = (CONDITIONS, *observed(rt.CORD_COMPRESSION))
 _OPERATED = observed(rt.INTENT, rt.AFTER_SURGERY)
 _COMPLICATED = observed(rt.VERTEBRA_COUNT, rt.COMPLICATED, rt.EPIDURITIS)
-_AT_RISK = observed(rt.FRACTURE_RISK, rt.MIRELS)
+_AT_RISK = (*LIMB, *observed(rt.FRACTURE_RISK))
 _PLAIN = (*_CORD, *_COMPLICATED, *_OPERATED, *_AT_RISK, *_BEFORE)
 _PLACE = observed(rt.SITE, rt.LEVEL)
 _DRUG_CARD, _CARD = "radiotherapy-drugs", "radiotherapy"
@@ -173,7 +173,7 @@ RADIOTHERAPY_CHECKS: tuple[Check, ...] = (
         radiotherapy.fracture_first,
         radiotherapy.FractureFirst,
         _CARD,
-        (PROCEDURES, REPORTS, SERVICES, *observed(rt.MIRELS)),
+        (PROCEDURES, REPORTS, SERVICES, *LIMB),
         treats_bone,
     ),
     Check(
@@ -216,7 +216,7 @@ RADIOTHERAPY_CHECKS: tuple[Check, ...] = (
         radiotherapy_choice.vertebra,
         radiotherapy_choice.Vertebra,
         _CARD,
-        observed(rt.SINS, rt.BODY_LYSIS),
+        (*STABILITY, *observed(rt.BODY_LYSIS)),
     ),
     Check(
         "RT-REOSS-01",

@@ -1,12 +1,12 @@
 """The checks of stereotactic radiotherapy, in the order of their findings."""
 
 from fhir_mappers.record import concepts_radiotherapy as rt
-from fhir_mappers.record.facts import CONDITIONS, PROCEDURES, REPORTS, SERVICES
+from fhir_mappers.record.facts import APPOINTMENTS, CONDITIONS, PROCEDURES, REPORTS, SERVICES
 from fhir_mappers.record.radiotherapy import is_stereotactic_bone
 from fhir_mappers.record.stereotactic import KARNOFSKY
 from hooks.check import Check, Unlimited
 from hooks.checks import stereotactic, stereotactic_cord, stereotactic_dose
-from hooks.reads import SURVIVAL, observed
+from hooks.reads import STABILITY, SURVIVAL, observed
 
 _SCHEDULE = observed(rt.TOTAL_DOSE, rt.FRACTIONS, rt.PER_FRACTION)
 _BEFORE = (PROCEDURES, *observed(rt.IRRADIATED_BEFORE))
@@ -23,11 +23,11 @@ STEREOTACTIC_CHECKS: tuple[Check, ...] = (
         _STEREOTACTIC,
         (
             *_CORD,
-            PROCEDURES,
-            SERVICES,
+            *(PROCEDURES, REPORTS, SERVICES, APPOINTMENTS),
             *_PLACE,
+            *STABILITY,
             *SURVIVAL,
-            *observed(rt.SINS, rt.BILSKY, rt.MSCC_SYMPTOMS, rt.MSCC_OPERATED),
+            *observed(rt.BILSKY, rt.MSCC_SYMPTOMS, rt.MSCC_OPERATED),
         ),
     ),
     Check(

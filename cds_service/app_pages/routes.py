@@ -1,9 +1,9 @@
 """The addresses of the app's pages: the patient of a session, and the reference of the guideline for anyone."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from flask import Blueprint, Request, Response, abort, request
+from flask import Blueprint, Flask, Request, Response, abort, request
 
 from cds_service.app_pages.asking import request_for, wanted
 from cds_service.app_pages.entries import FormOf
@@ -14,9 +14,13 @@ from cds_service.assets import page, page_policy
 from cds_service.clients import Client
 from cds_service.fetching.fetcher import Fetcher
 from cds_service.prefetch import Completed
+from cds_service.settings import Settings
 from cds_service.site.policies import EVERYONE, Site
 from hooks.limits import EDITIONS
 from hooks.texts import LANGUAGES
+
+if TYPE_CHECKING:
+    from cds_service.answered import KeptAnswers
 
 APP = "/app"
 
@@ -83,6 +87,19 @@ class Session(Protocol):
 Current = Callable[[Request], Session]
 Answered = Callable[[Session, Completed], Completed]
 """Adds the answers of forms that are kept for the session only."""
+
+
+def install_pages(app: Flask, settings: Settings, site: Site, fetcher: Fetcher, answers: "KeptAnswers | None") -> None:
+    """Everything of the app: the reference of the guideline, which concerns nobody; and where there is a store for
+    sessions and ``answers``, the page of a patient and the forms.
+    """
+    from cds_service.form_pages import install as form_pages
+    from cds_service.smart.sessions import current
+
+    kept: dict[str, Any] = {} if answers is None else {"current": current, "answered": answers.for_page}
+    app.register_blueprint(create_app_pages(site, fetcher, settings.language, form_pages.form_of, **kept))
+    if answers is not None:
+        form_pages.install(app, settings, site, fetcher, answers)
 
 
 def create_app_pages(

@@ -18,6 +18,7 @@ from cds_service.fetching.exchange import Exchange
 from cds_service.fetching.limits import Allowance, Deadline, Limits, NotObtained
 from cds_service.fetching.medications import loose_medications
 from cds_service.fetching.pages import Wish, fetch
+from cds_service.fetching.shares import joined, shared_out
 from cds_service.fetching.transport import CheckedAdapter, tls_context
 from cds_service.prefetch import Completed, Templated, merge, wishes
 from fhir_mappers.record.answer import FAILED, TIMED_OUT
@@ -126,14 +127,14 @@ class Fetcher:
         if left_alone is not None:
             return merge(call.prefetch, {}, {wish.key: left_alone for wish in missing})
         exchange = self._exchange(call, server)
-        keys = drugs = _Outcome()
+        parts = keys = drugs = _Outcome()
         try:
-            keys = _all(server, exchange, {wish.key: partial(fetch, base=base, wish=wish) for wish in missing})
+            parts, keys = _keys(server, exchange, base, missing)
             sent = {**call.prefetch, **keys.found}
-            loose = [] if keys.fault else loose_medications(sent, call.context.fields, base.url)
+            loose = [] if parts.fault else loose_medications(sent, call.context.fields, base.url)
             drugs = _all(server, exchange, {name: _reading(name, base) for name in loose[: exchange.limits.references]})
         finally:
-            server.breaker.report(keys.fault or (drugs.fault if not missing else None))
+            server.breaker.report(parts.fault or (drugs.fault if not missing else None))
         failures = {key: failure.why for key, failure in keys.failed.items()}
         if failures:
             log.warning("fetching: client %s: %s", client.id, ", ".join(map(" ".join, sorted(failures.items()))))
@@ -147,6 +148,23 @@ class Fetcher:
             headers["Authorization"] = f"Bearer {call.authorization.access_token}"
         limits = self._limits
         return Exchange(server.adapter, headers, Deadline(limits.deadline), Allowance(limits.size), limits)
+
+
+def _keys(server: _Server, exchange: Exchange, base: Base, missing: tuple[Wish, ...]) -> tuple[_Outcome, _Outcome]:
+    """What came of each search, and of each key: one that needs several searches is had when all of them are."""
+    room = exchange.limits.address - len(base.url) - 1
+    shares = {wish.key: shared_out(wish, room) for wish in missing}
+    named = {key: {f"{key} {n}": part for n, part in enumerate(parts)} for key, parts in shares.items()}
+    tasks = {name: partial(fetch, base=base, wish=part) for parts in named.values() for name, part in parts.items()}
+    asked, keys = _all(server, exchange, tasks), _Outcome()
+    for key, parts in named.items():
+        try:
+            if failed := [asked.failed[name] for name in parts if name in asked.failed]:
+                raise failed[0]
+            keys.found[key] = joined([asked.found[name] for name in parts])
+        except NotObtained as failure:
+            keys.failed[key] = failure
+    return asked, keys
 
 
 def _reading(name: str, base: Base) -> Task:

@@ -24,6 +24,7 @@ class Limits:
         page_size: results per page that we ask for; servers may give fewer.
         entries: of one search.
         size: bytes of all answers together, uncompressed.
+        address: characters of an address; a longer search is asked in parts. Servers and proxies take about 2,000.
         references: Medications that are looked up one by one.
         failures: calls in a row in which a server fails before it is left alone.
         rest: for how long it is left alone.
@@ -38,6 +39,7 @@ class Limits:
     page_size: int = 500
     entries: int = 20_000
     size: int = 32 * 1024 * 1024
+    address: int = 1900
     references: int = 50
     failures: int = 3
     rest: float = 15.0

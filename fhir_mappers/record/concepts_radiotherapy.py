@@ -42,7 +42,7 @@ SYMPTOMATIC, POSTERIOR_ARCH, LYTIC_WEIGHT_BEARING = (
     "posterior_arch_involved",
     "weight_bearing_lytic",
 )
-MIRELS, SINS, BODY_LYSIS = "mirels_total", "sins_total", "vertebral_body_involvement"
+BODY_LYSIS = "vertebral_body_involvement"
 BILSKY, MSCC_SYMPTOMS, MSCC_OPERATED = "bilsky_grade", "mscc_symptomatic", "mscc_operated"
 CORD_DMAX, CUMULATIVE_EQD2, NEW_EQD2 = "cord_dmax", "cumulative_cord_eqd2", "sbrt_cord_eqd2"
 INTERVAL, ALPHA_BETA = "reirradiation_interval", "alpha_beta_used"

@@ -40,6 +40,11 @@ class Schedule:
     dose: Quantity
     fractions: int
 
+    @property
+    def count(self) -> Quantity:
+        """The fractions as a figure."""
+        return Quantity(Decimal(self.fractions), "{fraction}")
+
 
 def is_radiotherapy(draft: DraftOrder) -> bool:
     """A live order or appointment of external radiotherapy, wherever."""
@@ -143,16 +148,16 @@ def for_cord_compression(record: PatientRecord, draft: DraftOrder) -> Answer:
     return told if elsewhere or rt.CORD_COMPRESSION in draft.details else told | record.has(*c.CORD_COMPRESSION)
 
 
-def uncomplicated(record: PatientRecord, draft: DraftOrder, vertebrae: Quantity, mirels: Quantity) -> Answer:
-    """None of the situations that have a rule of their own; neuropathic pain is no complication here. What is not
-    known counts as not so.
+def uncomplicated(record: PatientRecord, draft: DraftOrder, vertebrae: Quantity, at_risk: Answer) -> Answer:
+    """None of the situations that have a rule of their own, ``at_risk`` of fracture among them; neuropathic pain is no
+    complication here. What is not known counts as not so.
     """
     special = either(
         (
             for_cord_compression(record, draft),
             is_complicated(record, draft, vertebrae),
             after_surgery(record, draft),
-            at_fracture_risk(record, draft, mirels),
+            at_risk,
             said(record, draft, rt.INTENT, rt.PREVENTIVE, rt.ABLATIVE),
             irradiated_before(record, draft),
         )
@@ -171,9 +176,9 @@ def after_surgery(record: Facts, draft: DraftOrder) -> Answer:
     return said(record, draft, rt.INTENT, rt.POST_OPERATIVE) | flag(record, draft, rt.AFTER_SURGERY)
 
 
-def at_fracture_risk(record: Facts, draft: DraftOrder, mirels: Quantity) -> Answer:
+def at_fracture_risk(record: Facts, draft: DraftOrder | None, score: Reading[Span], mirels: Quantity) -> Answer:
     """The lesion is said to be at risk of fracture, or has a Mirels score of at least ``mirels``."""
-    return flag(record, draft, rt.FRACTURE_RISK) | at_least(number(record, draft, rt.MIRELS), mirels)
+    return flag(record, draft, rt.FRACTURE_RISK) | at_least(score, mirels)
 
 
 def at_least(reading: Reading[Span], limit: Quantity) -> Answer:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fhir_mappers.record import concepts_fracture as f
 from fhir_mappers.record.answer import (
+    ABSENT,
     AMBIGUOUS,
     IMPLAUSIBLE,
     Evidence,
@@ -13,10 +14,11 @@ from fhir_mappers.record.answer import (
     Missing,
     Reading,
 )
-from fhir_mappers.record.assessment import Sheet, sheet
+from fhir_mappers.record.assessment import Sheet
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.facts import Facts
 from fhir_mappers.record.quantity import Quantity, Span
+from fhir_mappers.record.scored import beyond_limbs, limb_sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,16 @@ def mirels(form: Sheet, table: MirelsPoints) -> Score | Open:
     return entered(form, f.MIRELS_TOTAL, items, table.total, f.MIRELS_SITE) or total(items)
 
 
-def mirels_total(record: Facts, draft: DraftOrder | None, table: MirelsPoints) -> Reading[Span]:
-    """The Mirels score as a number (1) for whoever compares it: told as such, or the sum of its items."""
-    return as_number(mirels(sheet(record, *f.MIRELS_ITEMS, f.MIRELS_TOTAL, draft=draft), table), f.MIRELS_TOTAL)
+def mirels_total(
+    record: Facts, draft: DraftOrder | None, table: MirelsPoints, within: Quantity | None = None
+) -> Reading[Span]:
+    """The Mirels score as a number (1) for whoever compares it: told as such, or the sum of its items. That of another
+    bone than the draft is for is none; ``within`` (d) is how old it may be.
+    """
+    form = limb_sheet(record, draft, within)
+    if form is None or beyond_limbs(form):
+        return Missing(f.MIRELS_TOTAL, ABSENT)
+    return as_number(mirels(form, table), f.MIRELS_TOTAL)
 
 
 def as_number(score: Score | Open, what: str) -> Reading[Span]:

@@ -17,7 +17,7 @@ from fhir_mappers.record.answer import (
 )
 from fhir_mappers.record.events import DraftOrder, Measurement
 from fhir_mappers.record.facts import ANSWERS, CONDITIONS, OBSERVATIONS, Facts
-from fhir_mappers.record.ordered import sites_of
+from fhir_mappers.record.ordered import booked, done, requested, sites_of
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.sites import of_sacrum, of_spine, recorded
 
@@ -36,6 +36,12 @@ def images_spine(draft: DraftOrder) -> bool:
 def chosen_drafts(record: Facts, *wanted: str) -> tuple[DraftOrder, ...]:
     """The live drafts of the concepts that are being signed or selected."""
     return tuple(d for d in record.drafts if d.selected and not d.stops and d.is_any(wanted))
+
+
+def asked_spine_surgeon(record: Facts, window: Quantity) -> Answer:
+    """A surgical opinion on the spine within the window (d): given, asked for, or booked."""
+    opinion = done(record, f.SPINE_OPINION, window) | requested(record, f.SPINE_OPINION, window)
+    return opinion | booked(record, f.SPINE_OPINION)
 
 
 def in_spine(draft: DraftOrder) -> bool | None:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fhir_mappers.record import concepts_fracture as f
-from fhir_mappers.record.answer import Reading
-from fhir_mappers.record.assessment import Sheet, sheet
+from fhir_mappers.record.answer import ABSENT, Missing, Reading
+from fhir_mappers.record.assessment import Sheet
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.facts import Facts
 from fhir_mappers.record.quantity import Span
+from fhir_mappers.record.scored import spine_sheet
 from fhir_mappers.record.scores import LesionPoints, Open, Range, Score, as_number, entered, points_of, total, whole
 
 LUMBAR, THORACIC, ELSEWHERE = "lumbar", "thoracic", "elsewhere"
@@ -108,8 +109,11 @@ def sins(form: Sheet, table: SinsPoints) -> Score | Open:
 
 
 def sins_total(record: Facts, draft: DraftOrder | None, table: SinsPoints) -> Reading[Span]:
-    """SINS as a number (1) for whoever compares it: told as such, or the sum of its items."""
-    return as_number(sins(sheet(record, *f.SINS_ITEMS, f.SINS_TOTAL, draft=draft), table), f.SINS_TOTAL)
+    """SINS as a number (1) for whoever compares it: told as such, or the sum of its items. That of other levels than
+    the draft is for is none.
+    """
+    form = spine_sheet(record, draft)
+    return Missing(f.SINS_TOTAL, ABSENT) if form is None else as_number(sins(form, table), f.SINS_TOTAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_fracture as f
-from fhir_mappers.record.answer import Answer, Known, Missing, at_most, below, no
-from fhir_mappers.record.assessment import Sheet, sheet, sheets, survival
+from fhir_mappers.record.answer import Answer, Known, at_most, below, no
+from fhir_mappers.record.assessment import sheet, survival
 from fhir_mappers.record.ordered import booked, done, flag, requested, said, sites_of
 from fhir_mappers.record.proposals import NewService
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.scored import beyond_limbs, limb_sheet
 from fhir_mappers.record.scores import MirelsPoints, Open, Score, mirels
-from fhir_mappers.record.sites import recorded
 from fhir_mappers.record.spine import chosen_drafts
 from hooks.check import DraftOrder, PatientRecord, Verdict, gravest, judge, not_applicable, undecided
 
@@ -68,7 +68,7 @@ def calculator(record: PatientRecord, limits: Calculator) -> Verdict:
     begun = form.begun()
     if not begun.is_yes:
         return judge(begun, no())
-    if _elsewhere(form):
+    if beyond_limbs(form):
         return judge(begun, no(), case="elsewhere")
     score = mirels(form, limits.points)
     if isinstance(score, Open):
@@ -140,33 +140,16 @@ def _fixation(record: PatientRecord, limits: Fixation, draft: DraftOrder | None)
 
 def _score(record: PatientRecord, table: MirelsPoints, draft: DraftOrder | None = None) -> Score | Verdict:
     """The score, or what to answer where there is none: not asked, not a long bone, or an item open."""
-    forms = sheets(record, *_SCORED, draft=draft)
-    here = [form for form in forms if _is_here(draft, form)] if draft is not None else forms[:1]
-    if not here or _elsewhere(here[0]):
-        return not_applicable(*forms[0].begun().evidence)
-    begun = here[0].begun()
+    form = limb_sheet(record, draft)
+    if form is None or beyond_limbs(form):
+        return not_applicable(*sheet(record, *_SCORED, draft=draft).begun().evidence)
+    begun = form.begun()
     if not begun.is_yes:
         return judge(begun, no())
-    score = mirels(here[0], table)
+    score = mirels(form, table)
     if isinstance(score, Open):
         return undecided(score.missing, evidence=begun.evidence, said_by=_CALCULATOR)
     return score
-
-
-def _elsewhere(form: Sheet) -> bool:
-    site = form.chosen(f.MIRELS_SITE)
-    return isinstance(site, Known) and not set(site.value).isdisjoint(f.NO_LONG_BONE)
-
-
-def _is_here(draft: DraftOrder, form: Sheet) -> bool:
-    """The radiotherapy may be of the bone that was scored: a draft without a site may be of any limb."""
-    sites, scored = sites_of(draft), form.chosen(f.MIRELS_SITE)
-    if _elsewhere(form) or not recorded(sites):
-        return not _elsewhere(form)
-    if isinstance(scored, Missing):
-        return not set(sites).isdisjoint((*f.UPPER_LIMB, *f.LOWER_LIMB))
-    limb = f.UPPER_LIMB if set(scored.value) <= set(f.MIRELS_UPPER) else f.LOWER_LIMB
-    return not set(sites).isdisjoint(limb)
 
 
 def _operated(record: PatientRecord, limits: Fixation, draft: DraftOrder) -> Answer:

@@ -27,6 +27,7 @@ from fhir_mappers.record.radiotherapy import (
     surgical_opinion,
     total,
 )
+from fhir_mappers.record.scores import MirelsPoints, mirels_total
 from hooks.check import DraftOrder, PatientRecord, Verdict, judge, undecided
 
 
@@ -127,9 +128,10 @@ def steroid_cover(record: PatientRecord, limits: SteroidCover, draft: DraftOrder
 
 @dataclass(frozen=True, slots=True)
 class FractureFirst:
-    """How old (d) an assessment of the fracture risk may be."""
+    """How old (d) an assessment of the fracture risk may be; the points of the items of Mirels."""
 
     window: Quantity
+    points: MirelsPoints
 
 
 def fracture_first(record: PatientRecord, limits: FractureFirst, draft: DraftOrder) -> Verdict:
@@ -142,18 +144,20 @@ def fracture_first(record: PatientRecord, limits: FractureFirst, draft: DraftOrd
     Source    guidelines/radiotherapy.toml [RT-FXEXCL-01]
     """
     sites = [site for site in sites_of(draft) if site in WEIGHT_BEARING]
-    scored = detail(record, draft, rt.MIRELS, limits.window)
+    told_of = (draft, None) if ACETABULUM in sites else (draft,)  # the score of any bone counts there, as it has none
+    scored = any(isinstance(mirels_total(record, of, limits.points, limits.window), Known) for of in told_of)
     imaged = done(record, rt.TARGETED_CT, limits.window, PROCEDURES, REPORTS, at=sites)
-    assessed = either((Answer(isinstance(scored, Known)), imaged, surgical_opinion(record, limits.window)))
+    assessed = either((Answer(scored), imaged, surgical_opinion(record, limits.window)))
     if not sites or assessed.is_yes:
         return judge(Answer(bool(sites)), yes(*assessed.evidence))
     gap = Missing("fracture_risk_assessment", assessed.missing[0].why if assessed.missing else ABSENT)
     return undecided((gap,), window=limits.window)
 
 
+ACETABULUM = "site_acetabulum"
 WEIGHT_BEARING = (
     *("site_femur", "site_femoral_head_neck", "site_trochanteric", "site_tibia", "site_humerus"),
-    "site_acetabulum",
+    ACETABULUM,
 )
 
 

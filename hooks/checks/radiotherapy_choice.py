@@ -1,6 +1,7 @@
 """Radiotherapy among the local treatments: preventive irradiation, the long bone and the vertebra at risk (RT)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_radiotherapy as rt
@@ -9,8 +10,16 @@ from fhir_mappers.record.facts import PROCEDURES
 from fhir_mappers.record.ordered import completed, every, flag, number, said
 from fhir_mappers.record.proposals import NewService
 from fhir_mappers.record.quantity import Quantity, Span
-from fhir_mappers.record.radiotherapy import Schedule, at_least, is_conventional_bone, prescribed
+from fhir_mappers.record.radiotherapy import (
+    Schedule,
+    at_fracture_risk,
+    at_least,
+    is_conventional_bone,
+    prescribed,
+)
+from fhir_mappers.record.scores import MirelsPoints, mirels_total
 from fhir_mappers.record.sites import overlap
+from fhir_mappers.record.spine_scores import SinsPoints, sins_total
 from hooks.check import DraftOrder, PatientRecord, Verdict, judge, not_applicable, undecided
 
 GIRDLES = (
@@ -101,40 +110,54 @@ def _irradiated(record: PatientRecord, places: tuple[str, ...]) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class LongBone:
-    """The Mirels score from which radiotherapy and preventive surgery are discussed together."""
+    """The Mirels score from which radiotherapy and preventive surgery are discussed together, that from which the bone
+    is fixed first, and the points of its items.
+    """
 
     mirels: Quantity
+    fixed_first: Decimal
+    points: MirelsPoints
 
 
 def long_bone(record: PatientRecord, limits: LongBone) -> Verdict:
     """A long bone at risk of fracture: radiotherapy and preventive surgery are discussed together.
 
     For whom  a Mirels score of at least ``mirels``, or a lesion said to be at risk of fracture
-    Holds     never: the choice is the board's
+    Holds     never: the choice is the board's. The rule that the score is for says it
     Units     points
     Source    guidelines/radiotherapy_choice.toml [RT-LONG-01]
     """
-    score = number(record, None, rt.MIRELS)
-    at_risk = at_least(score, limits.mirels) | flag(record, None, rt.FRACTURE_RISK)
-    return judge(at_risk, no(), said_by="FRAC-MIRELS-03", proposals=(_BOARD,), mirels=limits.mirels)
+    score = mirels_total(record, None, limits.points)
+    fixed_first = isinstance(score, Known) and score.value.low >= limits.fixed_first
+    return judge(
+        at_fracture_risk(record, None, score, limits.mirels),
+        no(),
+        said_by="FRAC-MIRELS-04" if fixed_first else "FRAC-MIRELS-03",
+        proposals=(_BOARD,),
+        mirels=limits.mirels,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Vertebra:
-    """The SINS and the share of the vertebral body (%) from which a vertebra is at risk."""
+    """The SINS (with the points of its items) and the share of the vertebral body (%) from which a vertebra is at
+    risk.
+    """
 
     sins: Quantity
     body: Quantity
+    points: SinsPoints
 
 
 def vertebra(record: PatientRecord, limits: Vertebra) -> Verdict:
     """A vertebra at risk: radiotherapy, vertebroplasty, brace and surgery are discussed, alone or combined.
 
     For whom  a SINS of at least ``sins``, or more than ``body`` of the vertebral body destroyed
-    Holds     never: the choice is the board's
+    Holds     never: the choice is the board's. The rule of what puts it at risk says it
     Units     points, per cent
     Source    guidelines/radiotherapy_choice.toml [RT-VERT-01]
     """
     lysis = _above(number(record, None, rt.BODY_LYSIS), limits.body)
-    at_risk = at_least(number(record, None, rt.SINS), limits.sins) | lysis
-    return judge(at_risk, no(), said_by="FRAC-SINS-02", proposals=(), sins=limits.sins, body=limits.body)
+    unstable = at_least(sins_total(record, None, limits.points), limits.sins)
+    voice = "FRAC-SINS-02" if unstable.is_yes else "FRAC-VERT-01"
+    return judge(unstable | lysis, no(), said_by=voice, sins=limits.sins, body=limits.body)

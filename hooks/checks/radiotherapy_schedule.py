@@ -6,10 +6,11 @@ fractions is a referral, and nothing is said of it.
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from fhir_mappers.record import concepts_radiotherapy as rt
-from fhir_mappers.record.answer import Answer, no
+from fhir_mappers.record.answer import Answer, Known, no
 from fhir_mappers.record.ordered import flag, sites_of
 from fhir_mappers.record.proposals import NewService
 from fhir_mappers.record.quantity import Quantity
@@ -28,8 +29,11 @@ from fhir_mappers.record.radiotherapy import (
     survives,
     uncomplicated,
 )
+from fhir_mappers.record.scores import MirelsPoints, mirels_total
 from fhir_mappers.record.sites import of_spine
 from hooks.check import DraftOrder, PatientRecord, Verdict, judge, undecided
+
+FIXATION_RULE = "FRAC-MIRELS-04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +54,14 @@ def _verdict(
 ) -> Verdict:
     """For whom the situation holds and a schedule is told; ``case`` is what is wrong with it, None when nothing is."""
     if told.gaps:
-        return (
-            undecided(told.gaps, dose=standard.dose, fractions=_count(standard)) if where.is_yes else judge(no(), no())
-        )
+        open_ = undecided(told.gaps, dose=standard.dose, fractions=standard.count)
+        return open_ if where.is_yes else judge(no(), no())
     if told.plan is None or where.is_no:
         return judge(no(), no())
     held = Answer(case is None, told.proof)
-    said = {
-        **more,
-        "now": told.plan.dose,
-        "into": _count(told.plan),
-        "dose": standard.dose,
-        "fractions": _count(standard),
-    }
-    return judge(where, held, case=case or "due", **said).resting_on(*told.proof)
-
-
-def _count(plan: Schedule) -> Quantity:
-    return Quantity.of(f"{plan.fractions} {{fraction}}")
+    now, into, dose, count = told.plan.dose, told.plan.count, standard.dose, standard.count
+    verdict = judge(where, held, case=case or "due", now=now, into=into, dose=dose, fractions=count, **more)
+    return verdict.resting_on(*told.proof)
 
 
 def cord_compression(record: PatientRecord, limits: Schedules, draft: DraftOrder) -> Verdict:
@@ -88,7 +82,7 @@ def cord_compression(record: PatientRecord, limits: Schedules, draft: DraftOrder
 @dataclass(frozen=True, slots=True)
 class Usual:
     """The schedules accepted, the dose (Gy) and fractions between which any schedule is; the vertebrae and the Mirels
-    score above which the situation is another.
+    score (with the points of its items) above which the situation is another.
     """
 
     accepted: tuple[Schedule, ...]
@@ -98,6 +92,7 @@ class Usual:
     many: int
     vertebrae: Quantity
     mirels: Quantity
+    points: MirelsPoints
 
 
 def usual(record: PatientRecord, limits: Usual, draft: DraftOrder) -> Verdict:
@@ -114,9 +109,12 @@ def usual(record: PatientRecord, limits: Usual, draft: DraftOrder) -> Verdict:
         plan is not None and limits.least <= plan.dose <= limits.most and limits.fewest <= plan.fractions <= limits.many
     )
     case = None if plan is None or plan in limits.accepted or inside else "due"
-    return _verdict(
-        record, draft, uncomplicated(record, draft, limits.vertebrae, limits.mirels), told, case, limits.accepted[0]
-    )
+    return _verdict(record, draft, _plain(record, draft, limits), told, case, limits.accepted[0])
+
+
+def _plain(record: PatientRecord, draft: DraftOrder, limits: "Usual | Single") -> Answer:
+    score = mirels_total(record, draft, limits.points)
+    return uncomplicated(record, draft, limits.vertebrae, at_fracture_risk(record, draft, score, limits.mirels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +139,19 @@ def complicated(record: PatientRecord, limits: Complicated, draft: DraftOrder) -
     mild = after_surgery(record, draft) | flag(record, draft, rt.NEUROPATHIC)
     case = None if not told.single else ("due" if grave.is_yes else "equivalent")
     where = (grave | mild) & ~for_cord_compression(record, draft)
-    fine = Prescribed(told.plan, told.proof)
-    return _verdict(record, draft, where, fine, case, limits.accepted[0])
+    return _verdict(record, draft, where, Prescribed(told.plan, told.proof), case, limits.accepted[0])
 
 
 @dataclass(frozen=True, slots=True)
 class AtRisk:
-    """The standard schedule first, the Mirels score from which a lesion is at risk, how old (d) a surgeon's opinion may
-    be.
+    """The standard schedule first, the Mirels score from which a lesion is at risk, that from which the bone is fixed
+    first and the points of its items, how old (d) a surgeon's opinion may be.
     """
 
     accepted: tuple[Schedule, ...]
     mirels: Quantity
+    fixed_first: Decimal
+    points: MirelsPoints
     opinion: Quantity
 
 
@@ -161,32 +160,37 @@ def fracture_risk(record: PatientRecord, limits: AtRisk, draft: DraftOrder) -> V
 
     For whom  conventional radiotherapy of a lesion at risk of fracture: said so, or Mirels at least ``mirels``
     Holds     the standard schedule and a surgeon's opinion within ``opinion``; one fraction is a warning, any other
-              schedule, or no opinion, information
+              schedule, or no opinion, information. From ``fixed_first`` points FRAC-MIRELS-04 speaks, and carries it
     Units     Gy, fractions, points, days (UCUM d)
     Source    guidelines/radiotherapy_schedule.toml [RT-FRAC-03]
     """
     told = prescribed(record, draft)
     asked = surgical_opinion(record, limits.opinion)
-    case = None if told.plan is None or told.plan == limits.accepted[0] else "other"
-    case = "single" if told.single else case
-    where = at_fracture_risk(record, draft, limits.mirels) & ~for_cord_compression(record, draft)
-    notes = ("no_opinion",) if asked.is_no and case is not None else ()
-    opinion = (NewService(("surgical_opinion",)),) if asked.is_no else ()
+    case = "single" if told.single else ("other" if told.plan not in (None, limits.accepted[0]) else None)
+    score = mirels_total(record, draft, limits.points)
+    at_risk = at_fracture_risk(record, draft, score, limits.mirels)
+    where = at_risk & ~for_cord_compression(record, draft)
+    fixed_first = isinstance(score, Known) and score.value.low >= limits.fixed_first
+    nobody = asked.is_no and not fixed_first
+    notes = ("no_opinion",) if nobody and case is not None else ()
+    opinion = (NewService(("surgical_opinion",)),) if nobody else ()
     if case is None and asked.is_no and told.plan is not None:
         case = "opinion"
-    return _verdict(record, draft, where, told, case, limits.accepted[0], notes=notes, proposals=opinion)
+    voice = FIXATION_RULE if at_risk.is_unknown or fixed_first else None
+    return _verdict(record, draft, where, told, case, limits.accepted[0], notes=notes, proposals=opinion, said_by=voice)
 
 
 @dataclass(frozen=True, slots=True)
 class Single:
     """The standard schedule, the survival (mo) above which irradiating again becomes likely; the vertebrae and the
-    Mirels score above which the situation is another.
+    Mirels score (with the points of its items) above which the situation is another.
     """
 
     accepted: tuple[Schedule, ...]
     survival: Quantity
     vertebrae: Quantity
     mirels: Quantity
+    points: MirelsPoints
 
 
 def single_fraction(record: PatientRecord, limits: Single, draft: DraftOrder) -> Verdict:
@@ -204,9 +208,8 @@ def single_fraction(record: PatientRecord, limits: Single, draft: DraftOrder) ->
     spine = of_spine(sites_of(draft))
     case = "spine" if spine else ("survival" if long_life.is_yes else None)
     notes = ("long_survival",) if spine and long_life.is_yes else ()
-    where = uncomplicated(record, draft, limits.vertebrae, limits.mirels)
-    figures = {"survival": limits.survival}
-    return _verdict(record, draft, where, told, case, limits.accepted[0], notes=notes, **figures)
+    where, standard = _plain(record, draft, limits), limits.accepted[0]
+    return _verdict(record, draft, where, told, case, standard, notes=notes, survival=limits.survival)
 
 
 def after_operation(record: PatientRecord, limits: Schedules, draft: DraftOrder) -> Verdict:
@@ -219,9 +222,7 @@ def after_operation(record: PatientRecord, limits: Schedules, draft: DraftOrder)
     Source    guidelines/radiotherapy_schedule.toml [RT-FRAC-06]
     """
     told = prescribed(record, draft)
-    where = after_surgery(record, draft) & ~for_cord_compression(record, draft)
-    if told.single:
-        return judge(no(), no())
+    where = after_surgery(record, draft) & ~for_cord_compression(record, draft) & Answer(not told.single)
     case = None if told.plan is None or told.plan in limits.accepted else "due"
     return _verdict(record, draft, where, told, case, limits.accepted[0])
 

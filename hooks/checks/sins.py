@@ -6,13 +6,13 @@ from decimal import Decimal
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_fracture as f
 from fhir_mappers.record.answer import Answer, Known, Missing, no
-from fhir_mappers.record.assessment import Sheet, above, at_least, sheet, sheets
-from fhir_mappers.record.ordered import booked, done, requested, sites_of
+from fhir_mappers.record.assessment import above, at_least, sheet
 from fhir_mappers.record.proposals import Names, NewService
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.radiotherapy import is_stereotactic_spine
+from fhir_mappers.record.scored import spine_sheet
 from fhir_mappers.record.scores import Open, Score
-from fhir_mappers.record.sites import overlap
-from fhir_mappers.record.spine import chosen_drafts, in_spine
+from fhir_mappers.record.spine import asked_spine_surgeon, chosen_drafts
 from fhir_mappers.record.spine_scores import ELSEWHERE, LUMBAR, SinsPoints, part_of_spine, sins
 from hooks.check import DraftOrder, PatientRecord, Verdict, grade, gravest, judge, not_applicable, undecided
 
@@ -63,7 +63,8 @@ def surgeon(record: PatientRecord, limits: Stability) -> Verdict:
     """From seven points a spine surgeon is asked; from thirteen the spine is unstable and that is urgent.
 
     For whom  a SINS of at least ``surgeon``; while ordering: radiotherapy that may be of these levels
-    Holds     while ordering: a surgical opinion is there, asked for or booked
+    Holds     while ordering: a surgical opinion is there, asked for or booked. An unstable spine forbids stereotactic
+              radiotherapy: SBRT-CI-01 says both
     Units     days (UCUM d)
     Source    guidelines/sins.toml [FRAC-SINS-02]
     """
@@ -80,8 +81,9 @@ def _surgeon(record: PatientRecord, limits: Stability, draft: DraftOrder | None)
     unstable = score.total >= limits.unstable
     return judge(
         Answer(score.total >= limits.surgeon, score.evidence),
-        no() if draft is None else _asked(record, limits.opinion),
+        no() if draft is None else asked_spine_surgeon(record, limits.opinion),
         case="unstable" if unstable else "due",
+        said_by="SBRT-CI-01" if unstable and draft is not None and is_stereotactic_spine(draft) else None,
         total=score.total,
         proposals=(OPINION_NOW if unstable else OPINION,),
     )
@@ -89,30 +91,16 @@ def _surgeon(record: PatientRecord, limits: Stability, draft: DraftOrder | None)
 
 def _score(record: PatientRecord, table: SinsPoints, draft: DraftOrder | None) -> Score | Verdict:
     """The score, or what to answer where there is none: not asked, not about these levels, or an item open."""
-    forms = sheets(record, *_SCORED, draft=draft)
-    here = [form for form in forms if draft is None or _is_here(draft, form)]
-    if not here:
-        return not_applicable(*forms[0].begun().evidence)
-    begun = here[0].begun()
+    form = spine_sheet(record, draft)
+    if form is None:
+        return not_applicable(*sheet(record, *_SCORED, draft=draft).begun().evidence)
+    begun = form.begun()
     if not begun.is_yes:
         return judge(begun, no())
-    score = sins(here[0], table)
+    score = sins(form, table)
     if isinstance(score, Open):
         return undecided(score.missing, evidence=begun.evidence, said_by="FRAC-SINS-01")
     return score
-
-
-def _is_here(draft: DraftOrder, form: Sheet) -> bool:
-    """The radiotherapy may be of the levels that were scored: a draft without a site, or without a level, may be."""
-    if in_spine(draft) is False:
-        return False
-    levels = form.chosen(f.SINS_LOCATION)
-    return isinstance(levels, Missing) or overlap(sites_of(draft), levels.value) is not False
-
-
-def _asked(record: PatientRecord, window: Quantity) -> Answer:
-    opinion = done(record, f.SPINE_OPINION, window) | requested(record, f.SPINE_OPINION, window)
-    return opinion | booked(record, f.SPINE_OPINION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def contraindicated(record: PatientRecord, limits: Candidate) -> Verdict:
     if not for_whom.is_yes:
         return judge(for_whom, no())
     met = {
-        "short_survival": below(survival(record), limits.survival),
+        "short_life": below(survival(record), limits.survival),
         "poor_condition": at_most(_karnofsky(record), limits.karnofsky),
         "immunosuppressed": flag(record, None, f.IMMUNOSUPPRESSION, required=True),
         "three_segments": ~below(number(record, None, f.SEGMENTS, limits.extent), limits.segments),

@@ -17,6 +17,8 @@ from fhir_mappers.record.radiotherapy import (
     is_stereotactic_spine,
 )
 from fhir_mappers.record.sites import of_spine
+from fhir_mappers.record.spine import asked_spine_surgeon
+from fhir_mappers.record.spine_scores import SinsPoints, sins_total
 from fhir_mappers.record.stereotactic import (
     cord_threatened,
     karnofsky,
@@ -89,13 +91,15 @@ def _eligible(record: PatientRecord, limits: Eligibility, draft: DraftOrder | No
 
 @dataclass(frozen=True, slots=True)
 class Contraindication:
-    """The SINS from which a spine is unstable and from which it may be, how long (d) an irradiation counts, and the
-    least survival (mo).
+    """The SINS from which a spine is unstable and from which it may be, with the points of its items; how long (d) an
+    irradiation and a surgical opinion count, and the least survival (mo).
     """
 
     unstable: Quantity
     potential: Quantity
+    points: SinsPoints
     window: Quantity
+    opinion: Quantity
     survival: Quantity
 
 
@@ -105,17 +109,18 @@ def contraindicated(record: PatientRecord, limits: Contraindication) -> Verdict:
     For whom  stereotactic radiotherapy of the spine, or of a bone that is not told
     Holds     no cord compression that is symptomatic or not operated, SINS below ``unstable``, no metabolic or external
               irradiation (of the same place, or of one not recorded) less than ``window`` ago, survival at least
-              ``survival``, Bilsky below 2. A SINS from ``potential`` on is information
+              ``survival``, Bilsky below 2. A SINS from ``potential`` on is information, which FRAC-SINS-02 carries,
+              until a surgeon is asked
     Units     days (UCUM d), months (UCUM mo), points
     Unknown   an item that is not told, where no other one decides
     Source    guidelines/stereotactic.toml [SBRT-CI-01]
     """
     asked = targets(record, is_stereotactic_spine, rt.BILSKY, rt.MSCC_SYMPTOMS)
-    return gravest(_contraindicated(record, limits, draft) for draft in asked)
+    return gravest((_contraindicated(record, limits, draft) for draft in asked), "due", "potential")
 
 
 def _contraindicated(record: PatientRecord, limits: Contraindication, draft: DraftOrder | None) -> Verdict:
-    sins = number(record, draft, rt.SINS)
+    sins = sins_total(record, draft, limits.points)
     found = {
         "cord_compression_open": cord_threatened(record, draft),
         "spinal_instability": ~below(sins, limits.unstable),
@@ -136,8 +141,9 @@ def _contraindicated(record: PatientRecord, limits: Contraindication, draft: Dra
     if missing:
         return undecided(missing, window=limits.window, survival=limits.survival)
     unsteady = at_least(sins, limits.potential)
-    return judge(unsteady | yes(), ~unsteady, case="potential", potential=limits.potential, unstable=limits.unstable,
-                 proposals=(NewService(("surgical_opinion",)),))  # fmt: skip
+    asked = asked_spine_surgeon(record, limits.opinion) if draft is not None else no()
+    return judge(yes(), ~unsteady | asked, case="potential", said_by="FRAC-SINS-02", potential=limits.potential,
+                 unstable=limits.unstable, proposals=(NewService(("surgical_opinion",)),))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

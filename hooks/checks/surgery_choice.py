@@ -1,12 +1,14 @@
 """Which pain and which lesion is operated on: preventive fixation, pain that resists, acetabulum (family SURG)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from fhir_mappers.record import concepts_intervention as ci
 from fhir_mappers.record.answer import Answer, Known, yes
 from fhir_mappers.record.answer import below as span_below
 from fhir_mappers.record.ordered import detail, flag, number, said
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.scores import MirelsPoints, mirels_total
 from hooks.check import PatientRecord, Unlimited, Verdict, grade, judge, not_applicable, undecided
 
 MIRELS_RULE = "FRAC-MIRELS-04"
@@ -14,9 +16,10 @@ MIRELS_RULE = "FRAC-MIRELS-04"
 
 @dataclass(frozen=True, slots=True)
 class Prophylactic:
-    """The Mirels score from which FRAC-MIRELS-04 speaks."""
+    """The Mirels score from which FRAC-MIRELS-04 speaks, and the points of its items."""
 
-    mirels: Quantity
+    mirels: Decimal
+    points: MirelsPoints
 
 
 def prophylactic(record: PatientRecord, limits: Prophylactic) -> Verdict:
@@ -30,15 +33,9 @@ def prophylactic(record: PatientRecord, limits: Prophylactic) -> Verdict:
     lower = said(record, None, "lesion_site", *ci.LOWER_LIMB)
     scored = said(record, None, "mirels_site", "mirels_lower_limb", "mirels_trochanteric")
     pain = said(record, None, ci.PAIN_MECHANISM, *ci.MECHANICAL_PAIN, required=True)
-    high = _scored_high(record, limits)
+    score = mirels_total(record, None, limits.points)
+    high = isinstance(score, Known) and score.value.low >= limits.mirels
     return judge(lower | scored, ~pain, said_by=MIRELS_RULE if high else None, mirels=limits.mirels)
-
-
-def _scored_high(record: PatientRecord, limits: Prophylactic) -> bool:
-    """A score is a bare number: it is compared as it was sent."""
-    form = record.conventions.answers.form
-    told = [m.raw for m in record.results("mirels_total") if m.raw is not None and record.within(m.when, form)]
-    return bool(told) and told[0].value >= limits.mirels.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import pytest
 
 from fhir_mappers.record.proposals import NewService
+from tests.support.assessed import MIRELS, assessed, items
 from tests.support.bedside import Bedside, concept
 from tests.support.chart import ago, booked
 from tests.support.drawn import name, rows
@@ -116,6 +117,12 @@ site_femur      | ct site_femur 31        | needs-data fracture_risk_assessment
 site_femur      | ct site_tibia 5         | needs-data fracture_risk_assessment   # another bone
 site_femur      | opinion 30              | satisfied
 site_femur      | ?                       | needs-data fracture_risk_assessment
+site_femur      | form 30                 | satisfied                            # item by item
+site_femur      | form 31                 | needs-data fracture_risk_assessment
+site_femur      | open 3                  | needs-data fracture_risk_assessment
+site_humerus    | form 3                  | needs-data fracture_risk_assessment   # of a lower limb
+site_acetabulum | form 3                  | satisfied
+site_acetabulum | mirels 3                | satisfied
 """
 
 
@@ -124,6 +131,8 @@ def test_the_risk_of_fracture_is_assessed_first(row: dict[str, str]) -> None:
     patient, (what, *told) = Bedside(moment="order-select"), row["on file"].split() or [""]
     if what == "mirels":
         patient.observed("mirels_total", f"5 1 @ {ago(told[0])}")
+    elif what in ("form", "open"):
+        assessed(patient, items(MIRELS, "mirels_pain ?" if what == "open" else ""), int(told[0]))
     elif what == "ct":
         patient.done("bone_ct", ago(told[1]), bodySite=[concept(told[0])])
     elif what == "opinion":

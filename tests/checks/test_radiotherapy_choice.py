@@ -3,6 +3,7 @@
 import pytest
 
 from fhir_mappers.record.proposals import NewService
+from tests.support.assessed import MIRELS, MIRELS_LADDER, SINS, SINS_LADDER, assessed, items
 from tests.support.bedside import Bedside, concept
 from tests.support.chart import ago
 from tests.support.drawn import name, rows
@@ -99,5 +100,31 @@ def test_a_bone_at_risk_is_discussed_with_its_options(row: dict[str, str]) -> No
         what, _, value = row["fact"].partition(" ")
         patient.observed(what, f"{value} @ {ago(2)}")
     assert patient.outcome(row["rule"]) == row["outcome"]
-    said = {"RT-LONG-01": "FRAC-MIRELS-03", "RT-VERT-01": "FRAC-SINS-02"}[row["rule"]]
-    assert row["outcome"] == "not-applicable" or patient.asks(row["rule"]).verdict.said_by == said
+
+
+BY_ITEMS = """
+score     | rule       | outcome        | said by
+----------+------------+----------------+---------------
+limb 7    | RT-LONG-01 | not-applicable |
+limb 8    | RT-LONG-01 | info due       | FRAC-MIRELS-03
+limb 9    | RT-LONG-01 | info due       | FRAC-MIRELS-04
+limb open | RT-LONG-01 | not-applicable |                 # FRAC-MIRELS-01 asks for the item
+spine 6   | RT-VERT-01 | not-applicable |
+spine 7   | RT-VERT-01 | info due       | FRAC-SINS-02
+spine 13  | RT-VERT-01 | info due       | FRAC-SINS-02
+spine open | RT-VERT-01 | not-applicable |
+body 31   | RT-VERT-01 | info due       | FRAC-VERT-01
+"""
+
+
+@pytest.mark.parametrize("row", rows(BY_ITEMS), ids=name)
+def test_a_form_filled_item_by_item_puts_a_bone_at_risk(row: dict[str, str]) -> None:
+    patient, (what, number) = Bedside(moment="app"), row["score"].split()
+    if what == "body":
+        patient.observed("vertebral_body_involvement", f"{number} % @ {ago(2)}")
+    else:
+        told = items(MIRELS, MIRELS_LADDER[number]) if what == "limb" else items(SINS, SINS_LADDER[number])
+        assessed(patient, told)
+    assert patient.outcome(row["rule"]) == row["outcome"]
+    voice = patient.asks(row["rule"]).verdict.said_by or ""
+    assert voice == row["said by"]

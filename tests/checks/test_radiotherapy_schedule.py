@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from fhir_mappers.record.proposals import NewService
+from tests.support.assessed import MIRELS, MIRELS_LADDER, assessed, items
 from tests.support.bedside import Bedside, concept
 from tests.support.chart import ago
 from tests.support.drawn import name, rows
@@ -72,9 +73,9 @@ def ordered(site: str, schedule: str, says: str = "", patient: Bedside | None = 
     )
 
 
-def spoken(patient: Bedside) -> str:
+def spoken(patient: Bedside, family: tuple[str, ...] = FAMILY) -> str:
     return ", ".join(
-        f"{f.rule.id} {patient.outcome(f.rule.id)}" for f in patient.findings().speaking if f.rule.id in FAMILY
+        f"{f.rule.id} {patient.outcome(f.rule.id)}" for f in patient.findings().speaking if f.rule.id in family
     )
 
 
@@ -169,6 +170,45 @@ def test_a_surgeon_comes_before_radiotherapy_of_a_bone_at_risk(row: dict[str, st
     finding = asked.asks("RT-FRAC-03")
     if row["outcome"] == "info opinion":
         assert finding.verdict.proposals == (NewService(("surgical_opinion",)),)
+
+
+BY_ITEMS = """
+site         | schedule | Mirels | on file                | speaks                                                  | voice
+-------------+----------+--------+------------------------+---------------------------------------------------------+---------------
+site_femur   | 20 in 5  | 7      |                        |                                                         |
+site_femur   | 20 in 5  | 8      |                        | RT-FRAC-03 info other                                   |
+site_femur   | 8 in 1   | 7      |                        |                                                         |
+site_femur   | 8 in 1   | 8      |                        | RT-FRAC-03 warning single                               |
+site_femur   | 8 in 1   | 9      |                        | RT-FRAC-03 warning single, FRAC-MIRELS-04 warning survival_unknown | FRAC-MIRELS-04
+site_femur   | 30 in 10 | 9      |                        | RT-FRAC-03 info opinion, FRAC-MIRELS-04 warning survival_unknown | FRAC-MIRELS-04
+site_femur   | 30 in 10 | 9      | done surgical_opinion  |                                                         |
+site_femur   | 8 in 1   | 9      | done surgical_opinion  | RT-FRAC-03 warning single                               | FRAC-MIRELS-04  # silent: it speaks for itself
+site_femur   | 8 in 1   | 9      | told rt_post_operative | RT-FRAC-03 warning single, RT-FRAC-02 info equivalent |  FRAC-MIRELS-04
+site_femur   | 8 in 1   | open   |                        | FRAC-MIRELS-04 needs-data mirels_pain                   |
+site_humerus | 8 in 1   | 9      |                        |                                                         |             # another bone
+site_rib     | 20 in 5  | 9      |                        |                                                         |
+"""
+
+
+@pytest.mark.parametrize("row", rows(BY_ITEMS), ids=name)
+def test_a_form_filled_item_by_item_puts_a_bone_at_risk_and_one_card_says_so(row: dict[str, str]) -> None:
+    patient, (how, _, what) = Bedside(), row["on file"].partition(" ")
+    assessed(patient, items(MIRELS, MIRELS_LADDER[row["Mirels"]]))
+    if how == "done":
+        patient.done(what, ago(5))
+    asked = ordered(row["site"], row["schedule"], f"{what} true" if how == "told" else "", patient=patient)
+    assert spoken(asked, (*FAMILY, "FRAC-MIRELS-04")) == row["speaks"]
+    if "RT-FRAC-03" in row["speaks"]:
+        found = asked.asks("RT-FRAC-03").verdict
+        assert (found.said_by or "") == row["voice"]
+        assert not (found.said_by and found.proposals), "the surgeon is asked for once"
+
+
+def test_a_score_nobody_can_read_is_asked_for_once() -> None:
+    patient = Bedside().observed("mirels_total", f"13 @ {ago(3)}")
+    asked = ordered("site_femur", "20 in 5", patient=patient)
+    assert asked.outcome("RT-FRAC-03") == "needs-data mirels_total"
+    assert asked.asks("RT-FRAC-03").verdict.said_by == "FRAC-MIRELS-04"
 
 
 AGAIN = """

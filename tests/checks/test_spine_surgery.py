@@ -22,9 +22,9 @@ CANDIDATES = """
 changed                                                            | on file          | SPINE-CI-01                          | points
 -------------------------------------------------------------------+------------------+--------------------------------------+---------------------------------
                                                                    |                  | satisfied                            |
-survival_estimate 2.9 mo                                           |                  | warning due                          | short_survival
+survival_estimate 2.9 mo                                           |                  | warning due                          | short_life
 survival_estimate 3 mo                                             |                  | satisfied                            |            # exactly three
-survival_estimate 12 wk                                            |                  | warning due                          | short_survival
+survival_estimate 12 wk                                            |                  | warning due                          | short_life
 karnofsky_performance 40 %                                         |                  | warning due                          | poor_condition
 karnofsky_performance 50 %                                         |                  | satisfied                            |
 severe_immunosuppression true                                      |                  | warning due                          | immunosuppressed

@@ -3,6 +3,7 @@
 import pytest
 
 from fhir_mappers.record.proposals import HoldDraft, NewService
+from tests.support.assessed import SINS, SINS_LADDER, assessed, items
 from tests.support.bedside import Bedside, concept
 from tests.support.chart import ago
 from tests.support.drawn import name, rows
@@ -165,6 +166,42 @@ def test_a_contraindicated_order_is_put_on_hold_and_goes_to_the_board() -> None:
     assert verdict.proposals == (HoldDraft(draft), NewService(("bone_tumour_board",)))
     assert verdict.notes == ("separation_surgery", "region")
     assert verdict.figures["found"].keys == ("radiotherapy", "bilsky_high")
+
+
+BY_ITEMS = """
+target      | SINS | on file                          | SBRT-CI-01            | FRAC-SINS-02      | voices
+------------+------+----------------------------------+-----------------------+-------------------+-------------
+vertebra_t5 | 6    |                                  | satisfied             | not-applicable    |
+vertebra_t5 | 7    |                                  | info potential        | warning due       | FRAC-SINS-02
+vertebra_t5 | 12   |                                  | info potential        | warning due       | FRAC-SINS-02
+vertebra_t5 | 12   | surgical_opinion 30              | satisfied             | satisfied         |
+vertebra_t5 | 12   | surgical_opinion 31              | info potential        | warning due       | FRAC-SINS-02
+vertebra_t5 | 13   |                                  | critical due          | critical unstable | SBRT-CI-01
+vertebra_t5 | 13   | surgical_opinion 5               | critical due          | satisfied         | SBRT-CI-01
+vertebra_t5 | open |                                  | needs-data sins_total | needs-data sins_collapse | SBRT-CI-01, FRAC-SINS-02
+vertebra_l4 | 13   |                                  | needs-data sins_total | not-applicable    | SBRT-CI-01
+"""
+
+
+@pytest.mark.parametrize("row", rows(BY_ITEMS), ids=name)
+def test_a_form_filled_item_by_item_tells_the_stability_and_one_card_says_so(row: dict[str, str]) -> None:
+    patient = described(CLEAR | {"sins_total": ""}, "order-sign")
+    assessed(patient, items(SINS, SINS_LADDER[row["SINS"]]))
+    if row["on file"]:
+        what, days = row["on file"].split()
+        patient.done(what, ago(days))
+    planned(patient, "bone_stereotactic_radiotherapy", site=row["target"])
+    found = {rule: patient.outcome(rule) for rule in ("SBRT-CI-01", "FRAC-SINS-02")}
+    assert found == {rule: row[rule] for rule in found}
+    speaking = {f.rule.id: f.verdict.said_by for f in patient.findings().speaking if f.rule.id in found}
+    assert ", ".join(sorted((r for r in speaking if speaking[r] not in speaking), reverse=True)) == row["voices"]
+
+
+def test_of_two_orders_the_one_that_is_contraindicated_is_said() -> None:
+    patient = assessed(described(CLEAR | {"sins_total": ""}, "order-sign"), items(SINS, SINS_LADDER["7"]))
+    for details in ("", "bilsky_grade bilsky_3"):
+        planned(patient, "bone_stereotactic_radiotherapy", site="vertebra_t5", details=details)
+    assert patient.outcome("SBRT-CI-01") == "critical due"
 
 
 RELATIVE = """

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.assessed import MIRELS, MIRELS_LADDER, assessed, items
 from tests.support.bedside import Bedside
 from tests.support.chart import ago
 from tests.support.drawn import name, rows
@@ -44,6 +45,13 @@ def test_mechanical_pain_of_a_lower_limb_is_discussed(row: dict[str, str]) -> No
 def test_a_high_mirels_score_is_said_by_its_own_rule(score: str, day: int, said_by: str | None) -> None:
     patient = form(lesion_site="site-femur", pain_mechanism="pain-mechanical")
     patient.observed("mirels_total", f"{score} @ {ago(day)}")
+    assert patient.asks("SURG-PROPH-01").verdict.said_by == said_by
+
+
+@pytest.mark.parametrize(("score", "said_by"), [("8", None), ("9", "FRAC-MIRELS-04"), ("open", None)])
+def test_a_high_score_told_item_by_item_is_said_by_its_own_rule(score: str, said_by: str | None) -> None:
+    patient = form(lesion_site="site-femur", pain_mechanism="pain-mechanical")
+    assessed(patient, items(MIRELS, MIRELS_LADDER[score]))
     assert patient.asks("SURG-PROPH-01").verdict.said_by == said_by
 
 

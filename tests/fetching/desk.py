@@ -45,8 +45,10 @@ def ask(server: Ehr | str, keep: Iterable[str] = (), **more: Any) -> HookRequest
 
 
 def fetcher(**more: Any) -> Fetcher:
-    """One that may ask this machine, with more patience than the product has: test machines do other things as well."""
-    return Fetcher(Limits(**{"deadline": 20.0, "connect": 10.0, **more}), own_machine=True)
+    """One that may ask this machine, with more patience than the product has: test machines do other things as well.
+    Each key is one search, unless the test tells how long an address may be.
+    """
+    return Fetcher(Limits(**{"deadline": 20.0, "connect": 10.0, "address": 100_000, **more}), own_machine=True)
 
 
 def complete(

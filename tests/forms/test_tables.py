@@ -9,6 +9,7 @@ import pytest
 from fhir_mappers import units
 from fhir_mappers.form_prefill import concept_of
 from fhir_mappers.forms import Question
+from fhir_mappers.record import concepts_fracture as f
 from hooks.limits import BadTable, load_rules
 from hooks.questionnaires import form_for, forms, read_forms
 from hooks.registry import CHECKS
@@ -19,9 +20,8 @@ ROWS = {row["code"]: row for row in csv.DictReader(TABLE.splitlines())}
 QUESTIONS = {question.link: question for form in EVERY for question in form.questions}
 NAMED = {
     "mirels", "sins", "tokuhashi", "frankel", "oligometastatic", "oligometastatic-categories", "stereotactic", "cord-dose",
-    "reirradiation", "flare",
-    "imaging",
-    "fracture", "jaw", "calcium", "radiotherapy", "biopsy", "board", "disease",
+    "reirradiation", "fracture", "jaw", "calcium", "radiotherapy", "biopsy", "board", "disease", "spine-surgery",
+    "flare", "imaging",
 }  # fmt: skip
 KINDS = {
     "CodeableConcept": "choice",
@@ -35,6 +35,17 @@ KINDS = {
 
 def test_there_is_a_form_for_everything_that_needs_a_human_answer() -> None:
     assert set(forms()) == NAMED
+
+
+def test_what_speaks_against_surgery_of_the_spine_can_be_told_in_a_form() -> None:
+    for rule in ("SPINE-CI-01", "SPINE-DEC-01"):
+        form = form_for(rule)
+        assert form is not None
+        assert form.id == "spine-surgery"
+        asked = {question.link.replace("-", "_") for question in form.questions}
+        assert {*f.CANDIDATE, f.MUTATION, f.FRANKEL, "survival_estimate", "karnofsky_performance"} <= asked
+    examined = {question.link.replace("-", "_") for question in forms()["frankel"].questions}
+    assert set(f.NEUROLOGY) <= examined
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)

@@ -112,7 +112,7 @@ LONGEST_OF_RULE: dict[tuple[str, str], Any] = {
     ("FRAC-VERT-01", "limit"): Quantity.of("40 %"),
     ("SPINE-MSCC-01", "steps"): Names(("whole_spine_mri_now", "neurosurgery_now", "radiotherapy_now")),
     ("SPINE-CI-01", "points"): Names(
-        ("short_survival", "poor_condition", "immunosuppressed", "three_segments", "disseminated")
+        ("short_life", "poor_condition", "immunosuppressed", "three_segments", "disseminated")
     ),
     ("CEM-AP-02", "dose"): Quantity.of("1500 mg/d"),
     ("SURG-HEAL-01", "days"): Quantity.of("21 d"),

@@ -2,14 +2,17 @@
 
 from fractions import Fraction
 
+import pytest
+
 from fhir_mappers.record.answer import ABSENT, Known, Missing
 from fhir_mappers.record.assessment import sheet
-from fhir_mappers.record.quantity import Span
+from fhir_mappers.record.quantity import Quantity, Span
 from fhir_mappers.record.scores import mirels_total
 from fhir_mappers.record.spine_scores import sins_total
 from tests.support.assessed import MIRELS, SINS, assessed, items
 from tests.support.bedside import RULES, Bedside
 from tests.support.chart import ago
+from tests.support.drawn import name, rows
 from tests.support.planned import planned
 
 LIMB = RULES["FRAC-MIRELS-01"].numbers["aura-2026"].points
@@ -29,6 +32,53 @@ def test_what_the_order_tells_wins() -> None:
     )
     record = patient.record()
     assert _of(mirels_total(record, record.drafts[0], LIMB)) == 9
+
+
+OWN = """
+order                                                       | form                         | Mirels
+------------------------------------------------------------+------------------------------+-------
+site_femur                                                  |                              | 7
+site_femur mirels_total 9                                   |                              | 9        # newer than the items of the form
+site_femur mirels_total 9, mirels_pain mirels_pain_moderate |                              | 8        # items of its own
+site_humerus                                                |                              | none     # another bone
+site_humerus                                                | mirels_site mirels_upper_limb | 6
+site_femur                                                  | mirels_site mirels_pelvis    | none     # not made for it
+site_rib                                                    |                              | none
+                                                            |                              | 7        # it may be this bone
+"""
+
+
+@pytest.mark.parametrize("row", rows(OWN), ids=name)
+def test_the_score_of_the_bone_that_is_treated(row: dict[str, str]) -> None:
+    site, _, details = row["order"].partition(" ")
+    patient = planned(assessed(Bedside(), items(MIRELS, row["form"])), "bone_radiotherapy", site=site, details=details)
+    record = patient.record()
+    assert str(_of(mirels_total(record, record.drafts[0], LIMB)) or "none") == row["Mirels"]
+
+
+LEVELS = """
+order                          | SINS
+-------------------------------+-------
+vertebra_t5                    | 1
+vertebra_t5 sins_total 13      | 13
+vertebra_l4                    | none
+site_femur                     | none
+                               | 1
+"""
+
+
+@pytest.mark.parametrize("row", rows(LEVELS), ids=name)
+def test_the_score_of_the_levels_that_are_treated(row: dict[str, str]) -> None:
+    site, _, details = row["order"].partition(" ")
+    patient = planned(assessed(Bedside(), items(SINS)), "bone_radiotherapy", site=site, details=details)
+    record = patient.record()
+    assert str(_of(sins_total(record, record.drafts[0], SPINE)) or "none") == row["SINS"]
+
+
+def test_how_old_a_score_may_be() -> None:
+    record = assessed(Bedside(), items(MIRELS), 9).record()
+    found = [mirels_total(record, None, LIMB, Quantity.of(f"{days} d")) for days in (8, 9)]
+    assert [_of(reading) for reading in found] == [None, 7]
 
 
 def test_without_a_total_it_is_missing_under_its_own_name() -> None:

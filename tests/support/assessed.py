@@ -27,6 +27,22 @@ SINS = {
     "sins_collapse": "collapse_none",
     "sins_posterior": "posterior_none",
 }
+MIRELS_LADDER = {
+    "7": "",
+    "8": "mirels_lesion_type lesion_lytic",
+    "9": "mirels_lesion_type lesion_lytic, mirels_pain mirels_pain_moderate",
+    "open": "mirels_lesion_type lesion_lytic, mirels_pain ?",
+}
+"""Changes to the items of MIRELS that give these totals."""
+_FOUR = "sins_alignment alignment_subluxation, sins_pain sins_pain_mechanical, sins_posterior posterior_bilateral"
+SINS_LADDER = {
+    "6": "sins_pain sins_pain_mechanical, sins_alignment alignment_deformity",
+    "7": "sins_pain sins_pain_mechanical, sins_posterior posterior_bilateral",
+    "12": f"{_FOUR}, sins_lesion lesion_mixed",
+    "13": f"{_FOUR}, sins_lesion lesion_lytic",
+    "open": f"{_FOUR}, sins_collapse ?",
+}
+"""Changes to the items of SINS that give these totals."""
 _BY_ID = {check.id: check for check in CHECKS}
 
 

@@ -52,8 +52,8 @@ class Review:
         return {
             "read_by": self.read_by,
             "checked_by": self.checked_by,
-            "checked_on": self.checked_on and self.checked_on.isoformat(),
-            "review_by": self.review_by and self.review_by.isoformat(),
+            "checked_on": self.checked_on.isoformat() if self.checked_on else None,
+            "review_by": self.review_by.isoformat() if self.review_by else None,
         }
 
 

@@ -23,7 +23,7 @@ PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     build = (*PIP, "wheel", "--no-index", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
-    subprocess.run(build, check=True, timeout=120, cwd=folder)
+    subprocess.run(build, check=True, timeout=300, cwd=folder)
     (made,) = folder.glob("*.whl")
     return made
 
@@ -32,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("target")
     into = (*PIP, "install", "--no-index", "--no-deps", "--no-compile", "--target", str(target), str(wheel))
-    subprocess.run(into, check=True, timeout=120, cwd=target)
+    subprocess.run(into, check=True, timeout=300, cwd=target)
     return target
 
 

@@ -2,10 +2,16 @@
 
 import ast
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
+import yaml
 
 from cds_service.cli import main
 
@@ -86,3 +92,26 @@ def test_the_hazards_were_found() -> None:
 @pytest.mark.parametrize("page", ["docs/index.md", "docs/safety.md", "docs/recommendations.md", "docs/knowledge.md"])
 def test_whoever_reads_on_safety_is_told_that_the_review_is_pending(page: str) -> None:
     assert "review is pending" in (ROOT / page).read_text("utf-8").casefold()
+
+
+def leaves(entry: Any) -> Iterator[str]:
+    """The pages of a part of the contents."""
+    if isinstance(entry, str):
+        yield entry
+    else:
+        for part in entry.values() if isinstance(entry, dict) else entry:
+            yield from leaves(part)
+
+
+def test_every_page_is_in_the_contents_of_the_site_once() -> None:
+    listed = list(leaves(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]))
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert sorted(listed) == sorted({*pages, "CHANGELOG.md", "CONTRIBUTING.md", "GLOSSARY.md"})
+
+
+@pytest.mark.skipif(find_spec("mkdocs") is None, reason="the builder of the site is not installed: extra docs")
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "safety" / "index.html").exists()

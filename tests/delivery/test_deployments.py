@@ -131,6 +131,7 @@ def test_nothing_runs_as_root_or_writes_where_it_should_not() -> None:
         assert (own["readOnlyRootFilesystem"], own["allowPrivilegeEscalation"]) == (True, False)
         assert own["capabilities"] == {"drop": ["ALL"]}
         assert template["spec"]["automountServiceAccountToken"] is False
+        assert template["spec"]["enableServiceLinks"] is False, "the variables of a Service would stop the start"
         assert container["resources"]["limits"].keys() == container["resources"]["requests"].keys() == {"cpu", "memory"}
         mounts = {each["name"] for each in container["volumeMounts"]}
         assert mounts == {each["name"] for each in template["spec"]["volumes"]}

@@ -22,9 +22,6 @@ _KINDS = {
     "S": "summary of other rules",
 }
 _HEADINGS = frozenset({"For whom", "Holds", "Reads", "Units", "Unknown", "Source"})
-NOTICE = (
-    "Not a medical device. Clinical review is pending wherever a rule's review is empty: no clinician has signed it."
-)
 
 
 def about() -> str:
@@ -36,17 +33,10 @@ def about() -> str:
     return "\n".join((f"osteohooks, version {version('osteohooks')}", heading, *listed))
 
 
-def document(language: str) -> dict[str, Any]:
-    """Everything for machines: editions, and every rule with its logic, numbers and reviews; see ``schema``."""
+def document(language: str) -> list[dict[str, Any]]:
+    """The rows for machines: every rule with its logic, numbers and reviews as well; see ``schema``."""
     rules, checks = load_rules(CHECKS), {check.id: check for check in CHECKS}
-    return {
-        "product": "osteohooks",
-        "version": version("osteohooks"),
-        "language": language,
-        "notice": NOTICE,
-        "editions": [{"id": e.id, "label": e.label[language], "url": e.url} for e in load_editions().values()],
-        "rules": [row | _more(rules[row["id"]], checks.get(row["id"]), language) for row in rows(language)],
-    }
+    return [row | _more(rules[row["id"]], checks.get(row["id"]), language) for row in rows(language)]
 
 
 def schema() -> dict[str, Any]:

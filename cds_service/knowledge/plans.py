@@ -27,7 +27,7 @@ _SAID = (("for whom", "For whom"), ("holds", "Is as it should be when"), ("unkno
 def plans() -> Shelf:
     """Every rule by its id."""
     checks = {check.id: check for check in CHECKS}
-    numbers = {row["id"]: row["numbers"] for row in document("en")["rules"]}
+    numbers = {row["id"]: row["numbers"] for row in document("en")}
     return {rule.id: _plan(rule, checks.get(rule.id), numbers[rule.id]) for rule in load_rules(CHECKS).values()}
 
 

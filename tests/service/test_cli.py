@@ -207,7 +207,7 @@ def test_catalogue_as_table_and_as_data() -> None:
     assert table.exit_code == 0
     assert len(table.stdout.splitlines()) == len(RULES) + 1
     for language in ("en", "fr"):
-        rows = json.loads(run("catalogue", "--json", "--lang", language).stdout)["rules"]
+        rows = json.loads(run("catalogue", "--json", "--lang", language).stdout)
         assert {row["id"]: row["title"] for row in rows} == {r.id: r.title[language] for r in RULES.values()}
         assert {"id", "title", "hooks", "severity", "editions", "source"} <= rows[0].keys()
 

@@ -14,13 +14,13 @@ from cds_service.auth import Authenticate, Authenticator, MemoryTokens, SeenToke
 from cds_service.clients import DEVELOPMENT
 from cds_service.fetching.fetcher import Fetcher
 from cds_service.fetching.limits import Limits
+from cds_service.fhir_api import create_fhir
 from cds_service.hooks_api import Advise, S, create_blueprint
 from cds_service.operations import logs
 from cds_service.operations.openapi import describe
 from cds_service.operations.pages import create_pages
 from cds_service.operations.rates import Rates
 from cds_service.operations.watch import Watch
-from cds_service.questionnaires_api import create_fhir
 from cds_service.settings import Settings, is_loopback
 
 if TYPE_CHECKING:

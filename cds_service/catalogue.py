@@ -1,9 +1,18 @@
 """The catalogue of rules as the product carries it, for people and machines."""
 
+import inspect
+import json
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from importlib.metadata import version
+from importlib.resources import files
 from typing import Any
 
-from hooks.limits import Rule, load_rules
+from fhir_mappers.record.quantity import Quantity
+from hooks.check import Check
+from hooks.limits import DEFAULT_EDITION, Rule, load_editions, load_rules
 from hooks.registry import CHECKS
+from hooks.texts import load_texts
 
 _KINDS = {
     "C": "computable",
@@ -12,6 +21,28 @@ _KINDS = {
     "N": "not computable",
     "S": "summary of other rules",
 }
+_HEADINGS = frozenset({"For whom", "Holds", "Reads", "Units", "Unknown", "Source"})
+
+
+def about() -> str:
+    """The version of the product and the editions it can answer by."""
+    listed = (
+        f"  {'*' if key == DEFAULT_EDITION else ' '} {key:18} {e.label['en']}" for key, e in load_editions().items()
+    )
+    heading = "Guideline editions (* unless OSTEOHOOKS_EDITION names another):"
+    return "\n".join((f"osteohooks, version {version('osteohooks')}", heading, *listed))
+
+
+def document(language: str) -> list[dict[str, Any]]:
+    """The rows for machines: every rule with its logic, numbers and reviews as well; see ``schema``."""
+    rules, checks = load_rules(CHECKS), {check.id: check for check in CHECKS}
+    return [row | _more(rules[row["id"]], checks.get(row["id"]), language) for row in rows(language)]
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of ``document``."""
+    found: dict[str, Any] = json.loads(files("cds_service").joinpath("catalogue.schema.json").read_text("utf-8"))
+    return found
 
 
 def rows(language: str) -> list[dict[str, Any]]:
@@ -20,6 +51,20 @@ def rows(language: str) -> list[dict[str, Any]]:
     order = {check.id: index for index, check in enumerate(CHECKS)}
     ordered = sorted(rules.values(), key=lambda rule: (order.get(rule.id, len(order)), rule.id))
     return [_row(rule, language) for rule in ordered]
+
+
+def logic(check: Check | None) -> dict[str, str]:
+    """What a check says of itself, by the headings of its docstring in lower case: for whom, holds, unknown …"""
+    found: dict[str, str] = {}
+    lines = (inspect.getdoc(check.judge) or "").splitlines()[1:] if check else []
+    for line in lines:
+        heading, _, text = line.partition("  ")
+        if heading in _HEADINGS:
+            found[heading.casefold()] = text.strip()
+        elif found and line.strip():
+            last = next(reversed(found))
+            found[last] = f"{found[last]} {line.strip()}"
+    return found
 
 
 def _row(rule: Rule, language: str) -> dict[str, Any]:
@@ -35,6 +80,33 @@ def _row(rule: Rule, language: str) -> dict[str, Any]:
         "strength": rule.strength[language],
         "ours": list(rule.ours),
     }
+
+
+def _more(rule: Rule, check: Check | None, language: str) -> dict[str, Any]:
+    texts = load_texts()[0].get(rule.id, {})
+    said = {
+        case: texts[case][language]["summary"]
+        for case in rule.severity
+        if "summary" in texts.get(case, {}).get("en", {})
+    }
+    return {
+        "logic": logic(check),
+        "numbers": {edition: _plain(numbers) for edition, numbers in rule.numbers.items()},
+        "says": said,
+        "reason": rule.reason[language] if rule.reason else None,
+        "review": rule.review.as_row(),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as they are written in the tables: a quantity is ``"60 mL/min"``, an exact number text."""
+    if isinstance(value, Quantity | Decimal):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return value
 
 
 def table(found: list[dict[str, Any]]) -> str:

@@ -42,11 +42,25 @@ _ELSEWHERE = {
     "conformance": "cds_service.cli_operations:conformance",
     "doctor": "cds_service.cli_doctor:doctor",
     "page": "cds_service.cli_page:page",
+    "catalogue": "cds_service.cli_catalogue:catalogue",
+    "review": "cds_service.cli_catalogue:review",
 }
 
 
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the version and the editions of the guideline; whatever the settings, it answers."""
+    if not wanted:
+        return
+    from cds_service.catalogue import about
+
+    click.echo(about())
+    context.exit()
+
+
 @click.group(cls=LazyGroup, lazy=_ELSEWHERE, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="osteohooks")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Print the version and exit."
+)
 def main() -> None:
     """Osteohooks: guideline advice on bone metastases for electronic health records, as CDS Hooks."""
 
@@ -114,16 +128,6 @@ def checklist(file: str, as_of: datetime | None, edition: str | None, lang: str 
     click.echo(
         dumps_exact({"file": file, "checklist": rows}).decode() if as_data else show_lights(lines, reply.speaker)
     )
-
-
-@main.command()
-@click.option("--json", "as_data", is_flag=True, help="Print JSON instead of a table.")
-@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True)
-def catalogue(as_data: bool, lang: str) -> None:
-    """List every rule: id, title, hooks, severities, editions, source."""
-    from cds_service.catalogue import rows, table
-
-    click.echo(json.dumps(rows(lang), ensure_ascii=False, indent=2) if as_data else table(rows(lang)))
 
 
 @main.command()

@@ -75,16 +75,16 @@ class UnknownService(Refusal):
         )
 
 
-class UnknownQuestionnaire(Refusal):
-    """404: no form of that id."""
+class UnknownResource(Refusal):
+    """404: no form, and nothing of the knowledge, of that type and id."""
 
     status, code = 404, "not-found"
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         super().__init__(
-            "There is no Questionnaire of this id.",
-            "Forms are read by the ids that a search lists.",
-            "Search with GET /fhir/Questionnaire and use one of its ids.",
+            f"There is no {kind} of this id.",
+            "Resources are read by the ids that a search lists.",
+            f"Search with GET /fhir/{kind} and use one of its ids.",
         )
 
 

@@ -13,6 +13,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import Check, Severity
 from hooks.departures import Departure
+from hooks.reviews import KEYS as ABOUT_REVIEW
+from hooks.reviews import Review, read_review
 
 EDITIONS = ("aura-2026", "aura-intermediate", "aura-earlier")
 DEFAULT_EDITION = EDITIONS[0]
@@ -27,11 +29,15 @@ HOOK_NAMES = (
     "app",
 )
 _ABOUT_EDITION = {"id", "source", "ours"}
-_ABOUT_RULE = {"title", "class", "hooks", "severity", "strength", "ours", "override", "said_in", "edition"} | {
-    "snooze",
-    "per_prescriber",
-    "reason",
-}
+_ABOUT_RULE = (
+    ABOUT_REVIEW
+    | {"title", "class", "hooks", "severity", "strength", "ours", "override", "said_in", "edition"}
+    | {
+        "snooze",
+        "per_prescriber",
+        "reason",
+    }
+)
 
 
 class BadTable(ValueError):
@@ -53,6 +59,7 @@ class Rule:
     not computable (N) for the ``reason`` given. An informational rule that a hook tells by itself (to the patient who
     leaves) has a severity and a check. S is this project's own summary of what the other rules found. ``snooze`` maps a
     case to the time (d) it stays away once shown; ``per_prescriber``: dismissed by one, it is still said to another.
+    ``review`` says who read and checked it.
 
     What a site changed: ``departures`` are told on its cards, ``retired`` says why it is not asked at this site.
     """
@@ -73,6 +80,7 @@ class Rule:
     per_prescriber: bool = False
     departures: tuple[Departure, ...] = ()
     retired: str | None = None
+    review: Review = field(default_factory=Review)
 
     def severity_of(self, case: str) -> Severity:
         """Severity of a case; a needs-data case without its own takes the gravest of the rule, capped at warning."""
@@ -97,7 +105,7 @@ def fill(moulds: Mapping[str, type], tables: Mapping[str, Any]) -> dict[str, Rul
     """Pour the tables into the moulds.
 
     Raises:
-        BadTable: when a check has no table, or a table does not fit.
+        BadTable, BadReview: when a check has no table, or a table does not fit.
     """
     if bare := sorted(set(moulds) - set(tables)):
         raise BadTable(f"{bare}: a check but no table")
@@ -146,6 +154,7 @@ def _rule(rule_id: str, tables: Mapping[str, Any], mould: type | None) -> Rule:
         {case: Quantity.of(time) for case, time in table.get("snooze", {}).items()},
         table.get("reason"),
         _scalar(bool, table.get("per_prescriber", False), f"{rule_id} per_prescriber"),
+        review=read_review(rule_id, table),
     )
 
 

@@ -63,7 +63,7 @@ def document(services: tuple[Service, ...], public_url: str | None = None, *, fe
             "schemas": schemas(service.hook for service in services),
             "securitySchemes": {"client": _token()},
         },
-        "tags": [{"name": tag} for tag in ("CDS Hooks", "Forms", "Operations")],
+        "tags": [{"name": tag} for tag in ("CDS Hooks", "Forms", "Knowledge", "Operations")],
     }
 
 

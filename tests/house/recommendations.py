@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cds_service.catalogue import rows
+from hooks.limits import load_rules
+from hooks.registry import CHECKS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "recommendations.md"
@@ -20,7 +22,9 @@ Every rule of the guideline that the product carries, in the order of the checks
 
 C computable from usual data · Q by questionnaire · I informational, said inside other cards or in the app (with a severity: on a card of its
 own, told to the patient) · N not computable · S no rule of the guideline, this project's summary of what the others found.
-*Rows* counts the lines of the drawn tables in `tests/checks` that concern the rule. No number here has been reviewed by a clinician yet.
+*Rows* counts the lines of the drawn tables in `tests/checks` that concern the rule.
+
+{review}
 
 | Rule | Class | What | Hooks | Severity | Editions | Source (newest edition that has it) | Rows |
 |---|---|---|---|---|---|---|---|
@@ -30,7 +34,16 @@ own, told to the patient) · N not computable · S no rule of the guideline, thi
 def page() -> str:
     """The page as it should stand."""
     counted = test_rows()
-    return HEAD + "".join(f"{_line(row, counted[row['id']])}\n" for row in rows("en"))
+    return HEAD.format(review=review()) + "".join(f"{_line(row, counted[row['id']])}\n" for row in rows("en"))
+
+
+def review() -> str:
+    """What clinicians have signed so far, from the tables."""
+    signed = [rule.id for rule in load_rules(CHECKS).values() if rule.review.checked_by]
+    if not signed:
+        return "**Clinical review is pending: no clinician has read or checked a number here yet.** `osteohooks review` lists what is due."
+    said = f"Checked by a clinician: {len(signed)} rules. Clinical review of all others is pending."
+    return f"**{said}** `osteohooks review` lists what is due; `osteohooks catalogue --json` says who signed."
 
 
 def test_rows() -> Counter[str]:

@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cds_service.app import create_app
+from cds_service.fhir_api import shelves
 from cds_service.sandbox.scenarios import scenarios
 from cds_service.settings import Settings
 from cds_service.store.installation import open_installation
 
 ADDRESSES = ("/cds-services", "/cds-services/<service_id>", "/cds-services/<service_id>/feedback", "/livez", "/readyz",
              "/metrics", "/openapi.json", "/sandbox/requests", "/sandbox/requests/<scenario_id>",
-             "/report", "/fhir/metadata", "/fhir/Questionnaire", "/fhir/Questionnaire/<form_id>")  # fmt: skip
+             "/report", "/fhir/metadata", *(f"/fhir/{kind}{end}" for kind in shelves() for end in ("", "/<resource_id>")))  # fmt: skip
 PAGES = ("/app", "/app/reference", "/app/reference/<chapter>", "/smart/launch", "/smart/standalone", "/smart/callback",
          "/smart/arrived", "/smart/close", "/smart/jwks.json")  # fmt: skip
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "DUPONT")
@@ -54,7 +55,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 def address(rule: str, segment: str) -> str:
-    for name in ("<service_id>", "<scenario_id>", "<chapter>", "<form_id>"):
+    for name in ("<service_id>", "<scenario_id>", "<chapter>", "<resource_id>"):
         rule = rule.replace(name, segment.replace("?", "%3F"))  # the test client takes the query apart from the path
     return rule
 

@@ -67,7 +67,7 @@ def days_of(name: str, count: int = 12) -> list[dict[tuple[str, str], list[Findi
     return days
 
 
-@pytest.mark.parametrize("name", VARIED[::3])
+@pytest.mark.parametrize("name", list(VARIED)[::3])
 def test_the_same_facts_have_the_same_fingerprint_tomorrow(name: str) -> None:
     """Among the figures of these patients are days since, months on treatment, planned days and ages."""
     for today, tomorrow in zip(days_of(name), days_of(name)[1:], strict=False):

@@ -209,7 +209,8 @@ def single_fraction(record: PatientRecord, limits: Single, draft: DraftOrder) ->
     case = "spine" if spine else ("survival" if long_life.is_yes else None)
     notes = ("long_survival",) if spine and long_life.is_yes else ()
     where, standard = _plain(record, draft, limits), limits.accepted[0]
-    return _verdict(record, draft, where, told, case, standard, notes=notes, survival=limits.survival)
+    figures = {"survival": limits.survival}
+    return _verdict(record, draft, where, told, case, standard, notes=notes, **figures)
 
 
 def after_operation(record: PatientRecord, limits: Schedules, draft: DraftOrder) -> Verdict:

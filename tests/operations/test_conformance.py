@@ -228,7 +228,7 @@ BREAKS: list[tuple[str, Break]] = [
     ("PRE-07", template("Observation?subject.name=x")),
     ("PRE-08", template("Observation?code=x")),
     ("PRE-09", template("Encounter/{{context.encounterId}}")),
-    ("PRE-10", template(f"Observation?patient={PATIENT}&code={'1234-5,' * 300}")),
+    ("PRE-10", template(f"Observation?patient={PATIENT}&code={'1234-5,' * 700}")),
     ("PRE-10", template(f"Observation?patient={PATIENT}&code=a b")),
     ("PRE-12", when(some_missing, 400)),
     ("REQ-01", when(three, 404)),

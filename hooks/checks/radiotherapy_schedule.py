@@ -205,12 +205,11 @@ def single_fraction(record: PatientRecord, limits: Single, draft: DraftOrder) ->
     if not told.single:
         return judge(no(), no())
     long_life = survives(record, limits.survival)
-    spine = of_spine(sites_of(draft))
-    case = "spine" if spine else ("survival" if long_life.is_yes else None)
-    notes = ("long_survival",) if spine and long_life.is_yes else ()
-    where, standard = _plain(record, draft, limits), limits.accepted[0]
+    case = "spine" if of_spine(sites_of(draft)) else ("survival" if long_life.is_yes else None)
+    notes = ("long_survival",) if case == "spine" and long_life.is_yes else ()
+    where = _plain(record, draft, limits)
     figures = {"survival": limits.survival}
-    return _verdict(record, draft, where, told, case, standard, notes=notes, **figures)
+    return _verdict(record, draft, where, told, case, limits.accepted[0], notes=notes, **figures)
 
 
 def after_operation(record: PatientRecord, limits: Schedules, draft: DraftOrder) -> Verdict:

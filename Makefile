@@ -10,7 +10,7 @@ FHIR := $(VENV)/fhir
 FHIR_STAMP := $(FHIR)/.installed
 PACKAGES := cds_service hooks fhir_mappers
 COVERAGE := 95
-WORKERS ?= 2
+WORKERS ?= 3
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.driving import PATIENCE, Served, Visit, serving
 from tests.smart.conftest import database, hospital, template  # noqa: F401  # fixtures, of the launches tried in frames
@@ -51,6 +51,7 @@ def windows(browser: Browser) -> BrowserContext:
     """Where the windows of all tests open: pages keep no cookie, so the next one knows nothing of the last."""
     context = browser.new_context(locale="en-GB", permissions=["clipboard-read", "clipboard-write"])
     context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     return context
 
 

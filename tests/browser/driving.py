@@ -55,7 +55,7 @@ class Served:
 def serving(clock: Callable[[], date] = lambda: TODAY, **settings: Any) -> Iterator[Served]:
     """The whole service with its store, on 127.0.0.1, at a port of its own."""
     with TemporaryDirectory() as folder:
-        here = Settings(state_dir=Path(folder), **settings)
+        here = Settings(state_dir=Path(folder), **{"fetch_deadline": 10, **settings})  # no test is about a slow machine
         store = open_installation(here, development=True)
         store.start()
         app = create_app(here, clock, store=store)

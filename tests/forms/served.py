@@ -147,7 +147,7 @@ def _page(answer: Any) -> Page:
 @contextmanager
 def serving(folder: Path, today: date = TODAY, **settings: Any) -> Iterator[Service]:
     """The service with a store and its sandbox, reachable on 127.0.0.1."""
-    here = Settings(state_dir=folder, **settings)
+    here = Settings(state_dir=folder, **{"fetch_deadline": 10, **settings})  # no test is about a slow machine
     store = open_installation(here, development=True)
     store.start()
     app = create_app(here, lambda: today, store=store)

@@ -43,11 +43,11 @@ def test_no_address_breaks(app: Flask, monkeypatch: pytest.MonkeyPatch, data: An
         return data.draw(st.sampled_from(options))
 
     path = re.sub(r"<[^>]+>", lambda _: quote(drawn(SEGMENTS)), drawn(addresses(app)))
-    answer = app.test_client().open(
+    with app.test_client().open(
         path, method=drawn(METHODS), data=drawn(BODIES), query_string=drawn(QUERIES), content_type=drawn(KINDS)
-    )
-    assert answer.status_code < 500 or "/faults/failing/" in path, answer.text
-    assert not TRACE.search(answer.text)
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    if answer.mimetype == "text/html" and answer.data and answer.status_code not in (302, 303):
-        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
+    ) as answer:
+        assert answer.status_code < 500 or "/faults/failing/" in path, answer.text
+        assert not TRACE.search(answer.text)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        if answer.mimetype == "text/html" and answer.data and answer.status_code not in (302, 303):
+            assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")

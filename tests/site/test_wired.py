@@ -19,6 +19,7 @@ from cds_service.site.watchdog import look, told
 from cds_service.store.keys import Ring
 from cds_service.store.schema import calls
 from cds_service.store.store import Store, open_store
+from tests.auth.test_key_source import wait_for
 from tests.site.policies import VERSION, written
 from tests.store.answers import SECRET
 
@@ -105,5 +106,5 @@ def test_without_a_store_there_is_no_report() -> None:
 
 
 def test_readiness_asks_the_canaries_under_the_policy(store: Store, tmp_path: Path) -> None:
-    ready = service(store, tmp_path).test_client().get("/readyz", **LOCAL).json
-    assert ready["parts"]["canaries"] == {"status": "ok"}
+    ready = service(store, tmp_path).test_client()
+    wait_for(lambda: ready.get("/readyz", **LOCAL).json["parts"]["canaries"] == {"status": "ok"})

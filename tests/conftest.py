@@ -1,0 +1,54 @@
+"""The whole suite: what takes long begins first, and is not measured."""
+
+import gc
+
+import pytest
+
+LONG = (
+    "tests/browser/",
+    "tests/cohorts/",
+    "tests/house/",
+    "tests/hooks/test_fingerprint.py",
+    "tests/hooks/test_policy.py",
+    "tests/hooks/test_rule_texts.py",
+    "tests/hooks/test_withholding.py",
+    "tests/operations/test_conformance.py",
+    "tests/operations/test_conformance_command.py",
+    "tests/operations/test_leaks.py",
+    "tests/operations/test_openapi.py",
+    "tests/operations/test_serving.py",
+    "tests/store/test_writer.py",
+    "tests/store/test_kill.py",
+    "tests/store/test_feedback_fuzz.py",
+    "tests/fetching/test_parity.py",
+    "tests/fetching/test_faults.py",
+    "tests/fetching/test_real_server.py",
+    "tests/checks/test_day_by_day.py",
+    "tests/checks/test_properties.py",
+    "tests/checks/test_silence.py",
+    "tests/checks/test_silence_inside.py",
+    "tests/service/test_fuzz.py",
+    "tests/service/test_patients.py",
+    "tests/service/test_server.py",
+    "tests/service/test_whole_service.py",
+    "tests/site/test_policy_cli.py",
+    "tests/auth/test_start.py",
+)
+"""They ask the whole product many times over, or other processes. Measuring branches would double their time and show
+none that the tests of its parts do not reach; and a worker that begins one of them last keeps the others waiting."""
+
+
+def is_long(item: pytest.Item) -> bool:
+    return item.nodeid.startswith(LONG)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if is_long(item):
+            item.add_marker("no_cover")
+    items.sort(key=lambda item: not is_long(item))
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves never become garbage: looking through all of them again and again costs minutes."""
+    gc.freeze()

@@ -29,7 +29,7 @@ test: $(STAMP) $(FHIR_STAMP) chromium ## lint, types, tests, branch coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PACKAGES)
-	FHIR_SERVER=$(FHIR)/bin/sekmet $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PACKAGES:%=--cov=%) --cov-branch --cov-fail-under=$(COVERAGE)
+	FHIR_SERVER=$(FHIR)/bin/sekmet $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PACKAGES:%=--cov=%) --cov-branch --cov-fail-under=$(COVERAGE)
 
 fix: $(STAMP) ## repair what the linter can, and format
 	$(BIN)/ruff check --fix .

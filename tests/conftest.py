@@ -38,15 +38,27 @@ LONG = (
 none that the tests of its parts do not reach; and a worker that begins one of them last keeps the others waiting."""
 
 
+TOGETHER = ("tests/browser/",)
+"""One worker takes all of them: they share one browser."""
+
+
 def is_long(item: pytest.Item) -> bool:
     return item.nodeid.startswith(LONG)
 
 
+def group(item: pytest.Item) -> str:
+    """What one worker takes as a whole: the tests of a file, as a rule, share what it starts."""
+    file = item.nodeid.split("::")[0]
+    return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not is_long(item))
     for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
         if is_long(item):
             item.add_marker("no_cover")
-    items.sort(key=lambda item: not is_long(item))
 
 
 def pytest_collection_finish() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -18,7 +17,6 @@ from cds_service.conformance.told import in_time, is_silent, said
 
 NEEDS_LISTEN = "needs --listen: an address of this machine that the service can reach and may read from"
 LONGEST = 10.0  # seconds
-RESTS = (10.0, 20.0)  # seconds: how long a service may leave alone a server that has just failed
 ROWS = ("FHIR-01", "FHIR-02", "FHIR-03", "FHIR-04", "FHIR-05", "FHIR-06", "FHIR-07", "FHIR-08", "FHIR-09", "FHIR-11",
         "FHIR-12", "FHIR-14", "FHIR-15", "PF-09")  # fmt: skip
 
@@ -60,7 +58,8 @@ class Fetching:
 
     def sick(self) -> None:
         """A FHIR server that fails in every way."""
-        if not self._reads():
+        self._call("whole")
+        if not self._stub.seen:
             self._unused()
             return
         for case in (*SICK, "refused"):
@@ -69,15 +68,6 @@ class Fetching:
             self._note("FHIR-12", fine, f"{reply} after {reply.seconds:.1f} s: FHIR server {case}")
             if self._with_data.cards and case not in ("loop", "endless"):
                 self._note("FHIR-13", not is_silent(reply), f"{reply}: no cards, FHIR server {case}")
-
-    def _reads(self) -> bool:
-        """Whether the service reads; one that did before, and rests after the faults it met, is given time."""
-        for pause in (0.0, *(RESTS if self._target.findings.seen("FHIR-02") else ())):
-            time.sleep(pause)
-            self._call("whole")
-            if self._stub.seen:
-                return True
-        return False
 
     def _unused(self) -> None:
         for row in ROWS:

@@ -86,10 +86,6 @@ class Findings:
             if row.startswith(prefix):
                 self.skip(row, why)
 
-    def seen(self, row: str) -> bool:
-        """Whether there was anything to look at for this row so far."""
-        return row in self._seen
-
     def results(self) -> tuple[Result, ...]:
         """The verdict on every row, in the order of the table."""
         return tuple(self._result(row) for row in rows().values())

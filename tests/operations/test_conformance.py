@@ -91,6 +91,12 @@ def asked(
     return {one.row.id: one for one in found}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def before() -> set[threading.Thread]:
+    """The threads that tests of other files have left running."""
+    return set(threading.enumerate())
+
+
 # ---- a service that does everything right ---------------------------------------------------------------------------
 
 
@@ -544,10 +550,8 @@ def test_every_row_that_can_be_seen_has_been_seen_to_fail() -> None:
     assert {row for row, asked_for in rows().items() if asked_for.manual is None} - tried == TOLD_ELSEWHERE
 
 
-def test_threads_are_gone() -> None:
-    assert not [
-        thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()
-    ]
+def test_threads_are_gone(before: set[threading.Thread]) -> None:
+    assert not [thread for thread in set(threading.enumerate()) - before if not thread.daemon]
 
 
 def test_nobody_there() -> None:

@@ -240,7 +240,7 @@ STRANGER = ECKey.generate_key("P-256", {"kid": "e1"})
         {"claims": {"exp": NOW - 120}},
         {"claims": {"exp": None}},
         {"claims": {"exp": "tomorrow"}},
-        {"claims": {"iat": NOW + 600}},
+        {"claims": {"iat": NOW + 86_400}},
         {"claims": {"sub": None}},
         {"claims": {"at_hash": "of another token"}},
         {"header": {"alg": "none"}, "signs": b""},

@@ -15,6 +15,9 @@ from tests.store.answers import SECRET
 from tests.store.postgres import TEMPLATE, Postgres, started
 
 KINDS = ("sqlite", "postgresql")
+WRITING = ("fsync", "full_page_writes", "autovacuum")
+HASTY = (*(f"ALTER SYSTEM SET {name} = off" for name in WRITING), "SELECT pg_reload_conf()")
+"""The machine under this server does not lose power before the test ends."""
 
 
 class Clock:
@@ -31,6 +34,7 @@ class Clock:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A server with an up-to-date database to copy from, each worker its own."""
     server = started()
+    server.run(*HASTY)
     name = template_name(tmp_path_factory)
     server.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
     database = Database(server.url(name))

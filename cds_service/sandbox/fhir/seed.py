@@ -1,7 +1,7 @@
 """Everything the FHIR server begins a day with: the shipped records, and the people and stays that calls refer to."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from cds_service.sandbox.fhir.kinds import KINDS, Resource
@@ -21,15 +21,15 @@ PRESCRIBER: Resource = {
 }
 
 
-def shipped(day: date) -> Iterator[Resource]:
-    """Every resource, moved to ``day``. Two scenarios may play in one record: it is there once."""
-    yield HOSPITAL
-    yield PRESCRIBER
+@lru_cache(maxsize=2)
+def shipped(day: date) -> tuple[Resource, ...]:
+    """Every resource, moved to ``day``; nobody may change one. Two scenarios may share a record: it is there once."""
+    found = [HOSPITAL, PRESCRIBER]
     for each in _one_for_each_record():
-        for resource in record(each, day):
-            if resource["resourceType"] in KINDS:
-                yield resource
-        yield _stay(record(each, day)[0]["id"], day)
+        resources = record(each, day)
+        found += (resource for resource in resources if resource["resourceType"] in KINDS)
+        found.append(_stay(resources[0]["id"], day))
+    return tuple(found)
 
 
 def stay_of(patient_id: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cds_service import pipeline
+from cds_service.app_pages.reading import Home, reference_link
 from cds_service.clients import Caller, Client
 from cds_service.fetching.fetcher import Fetcher
 from cds_service.hooks_api import sent_body
@@ -20,8 +21,10 @@ from cds_service.prefetch import Completed
 from cds_service.site.burden_privacy import ward_of
 from cds_service.site.policies import Site
 from hooks.app_context import with_app
+from hooks.cards import Composed
 from hooks.quiet import Memory, Remembered, Whose
 from hooks.request import HookRequest
+from hooks.response import Card
 from hooks.services import Service
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ class Advisor:
         app_address: where an EHR launches the app, for links on cards; None where it cannot.
         answers: given in the app and known to no EHR, which a call uses.
         chosen_edition: tells the edition that the call itself asks for, where it may; only the sandbox has one.
+        home: tells where browsers find the reference pages, for links on cards.
     """
 
     def __init__(
@@ -61,9 +65,10 @@ class Advisor:
         chosen_edition: Callable[[], str | None] | None = None,
         app_address: AppAddress | None = None,
         answers: "KeptAnswers | None" = None,
+        home: Home | None = None,
     ) -> None:
         self._app_address: AppAddress = app_address or (lambda client, fhir_server: None)
-        self._answers = answers
+        self._answers, self._home = answers, home or (lambda fhir_server: None)
         self._chosen_edition = chosen_edition or (lambda: None)
         self._site, self._fetcher, self._watch, self._store = site, fetcher, watch, store
         self._sightings = None if store is None else _sightings(store)
@@ -112,11 +117,17 @@ class Advisor:
             self._sightings.close()
 
     def _linked(self, reply: Reply, call: HookRequest, client: Client) -> Reply:
-        """The same cards, each with a link to the app where this EHR can launch it."""
-        address = self._app_address(client, call.fhir_server) if reply.cards else None
-        if address is None:
+        """The same cards, each with a link to the app where this EHR can launch it, and to the page of its rule."""
+        if not reply.cards:
             return reply
-        return replace(reply, cards=[with_app(one.made, address, reply.speaker) for one in reply.shown])
+        address, home = self._app_address(client, call.fhir_server), self._home(call.fhir_server)
+
+        def linked(made: Composed) -> Card:
+            card = made.card if address is None else with_app(made, address, reply.speaker)
+            link = None if home is None else reference_link(made, home, reply.speaker)
+            return card if link is None else card.model_copy(update={"links": (*(card.links or ()), link)})
+
+        return replace(reply, cards=[linked(one.made) for one in reply.shown])
 
     def _asked(
         self, call: HookRequest, service: Service, caller: Caller, day: date, data: Completed, ask: Ask

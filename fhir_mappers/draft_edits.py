@@ -16,6 +16,7 @@ from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.quantity import Quantity
 
 UCUM = "http://unitsofmeasure.org"
+ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 _EDITABLE = frozenset({"MedicationRequest", "MedicationOrder", "Appointment"})  # the second in DSTU2
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from fhir_mappers.codings import relative
 from fhir_mappers.detail_edits import REQUESTS, add_remark, set_detail
-from fhir_mappers.draft_edits import Change, edit, set_dose, set_route, set_status
+from fhir_mappers.draft_edits import ORDERS, Change, edit, set_dose, set_route, set_status
 from fhir_mappers.formulary import LANGUAGES, default_formulary
 from fhir_mappers.new_orders import (
     Json,
@@ -36,6 +36,7 @@ from fhir_mappers.record.proposals import (
     NewCondition,
     NewMedication,
     NewService,
+    PostponeDraft,
     Proposal,
     RecordTaking,
     RemoveDraft,
@@ -46,6 +47,7 @@ from fhir_mappers.record.proposals import (
     Together,
 )
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.request_edits import postpone_request
 from fhir_mappers.timing_edits import postpone, set_infusion_time, set_interval
 from fhir_mappers.visit_edits import move_visit
 
@@ -99,9 +101,9 @@ def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
         case SetDetail() | AddRemark():
             return _describe(proposal, context)
         case HoldDraft():
-            return _update(proposal.draft, context, "action-hold", {}, set_status("on-hold"))
+            return _hold(proposal.draft, context)
         case _:  # PostponeDraft: the type checker knows that nothing else is left
-            return _update(proposal.draft, context, "action-postpone", {"to": proposal.to}, postpone(proposal.to))
+            return _postpone(proposal, context)
 
 
 def check_templates() -> None:
@@ -207,6 +209,24 @@ def _move(proposal: MoveVisit, context: OrderContext) -> tuple[Step, ...]:
     instruction = told.get(context.language, told["en"]) if told is not None else None
     change = move_visit(proposal.earliest, proposal.latest, instruction)
     return _update(proposal.draft, context, "action-move", {"time": proposal.earliest}, change)
+
+
+def _hold(draft: DraftOrder, context: OrderContext) -> tuple[Step, ...]:
+    """An order waits; a booking has no such status in FHIR and is left to whoever holds the calendar."""
+    edited = edit(draft, set_status("on-hold"), kinds=ORDERS) if _is_ours(draft, context) else None
+    if edited is None:
+        return ()
+    told = _told({"text_to_check": edited.text_to_check})
+    return (Step("update", edited.resource, None, "action-hold", told),)
+
+
+def _postpone(proposal: PostponeDraft, context: OrderContext) -> tuple[Step, ...]:
+    draft, figures = proposal.draft, {"to": proposal.to}
+    if draft.kind != "ServiceRequest":
+        return _update(draft, context, "action-postpone", figures, postpone(proposal.to))
+    change = postpone_request(proposal.to)
+    edited = edit(draft, change, kinds=ORDERS) if _is_ours(draft, context) else None
+    return () if edited is None else (Step("update", edited.resource, None, "action-postpone", _told(figures)),)
 
 
 def _describe(proposal: SetDetail | AddRemark, context: OrderContext) -> tuple[Step, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from fhir_mappers.codings import relative
 from fhir_mappers.detail_edits import REQUESTS, add_remark, set_detail
-from fhir_mappers.draft_edits import ORDERS, Change, edit, set_dose, set_route, set_status
+from fhir_mappers.draft_edits import EDITABLE, ORDERS, Change, edit, set_dose, set_route, set_status
 from fhir_mappers.formulary import LANGUAGES, default_formulary
 from fhir_mappers.new_orders import (
     Json,
@@ -36,7 +36,6 @@ from fhir_mappers.record.proposals import (
     NewCondition,
     NewMedication,
     NewService,
-    PostponeDraft,
     Proposal,
     RecordTaking,
     RemoveDraft,
@@ -47,8 +46,8 @@ from fhir_mappers.record.proposals import (
     Together,
 )
 from fhir_mappers.record.quantity import Quantity
-from fhir_mappers.request_edits import postpone_request
-from fhir_mappers.timing_edits import postpone, set_infusion_time, set_interval
+from fhir_mappers.request_edits import postpone
+from fhir_mappers.timing_edits import set_infusion_time, set_interval
 from fhir_mappers.visit_edits import move_visit
 
 __all__ = ["OrderContext", "Step", "check_templates", "steps"]
@@ -101,9 +100,10 @@ def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
         case SetDetail() | AddRemark():
             return _describe(proposal, context)
         case HoldDraft():
-            return _hold(proposal.draft, context)
+            return _update(proposal.draft, context, "action-hold", {}, set_status("on-hold"), kinds=ORDERS)
         case _:  # PostponeDraft: the type checker knows that nothing else is left
-            return _postpone(proposal, context)
+            later = postpone(proposal.to)
+            return _update(proposal.draft, context, "action-postpone", {"to": proposal.to}, later, kinds=ORDERS)
 
 
 def check_templates() -> None:
@@ -211,24 +211,6 @@ def _move(proposal: MoveVisit, context: OrderContext) -> tuple[Step, ...]:
     return _update(proposal.draft, context, "action-move", {"time": proposal.earliest}, change)
 
 
-def _hold(draft: DraftOrder, context: OrderContext) -> tuple[Step, ...]:
-    """An order waits; a booking has no such status in FHIR and is left to whoever holds the calendar."""
-    edited = edit(draft, set_status("on-hold"), kinds=ORDERS) if _is_ours(draft, context) else None
-    if edited is None:
-        return ()
-    told = _told({"text_to_check": edited.text_to_check})
-    return (Step("update", edited.resource, None, "action-hold", told),)
-
-
-def _postpone(proposal: PostponeDraft, context: OrderContext) -> tuple[Step, ...]:
-    draft, figures = proposal.draft, {"to": proposal.to}
-    if draft.kind != "ServiceRequest":
-        return _update(draft, context, "action-postpone", figures, postpone(proposal.to))
-    change = postpone_request(proposal.to)
-    edited = edit(draft, change, kinds=ORDERS) if _is_ours(draft, context) else None
-    return () if edited is None else (Step("update", edited.resource, None, "action-postpone", _told(figures)),)
-
-
 def _describe(proposal: SetDetail | AddRemark, context: OrderContext) -> tuple[Step, ...]:
     book = default_formulary()
     if isinstance(proposal, SetDetail):
@@ -243,9 +225,14 @@ def _describe(proposal: SetDetail | AddRemark, context: OrderContext) -> tuple[S
 
 
 def _update(
-    draft: DraftOrder, context: OrderContext, words: str, figures: Mapping[str, Any], *changes: Change
+    draft: DraftOrder,
+    context: OrderContext,
+    words: str,
+    figures: Mapping[str, Any],
+    *changes: Change,
+    kinds: frozenset[str] = EDITABLE,
 ) -> tuple[Step, ...]:
-    edited = edit(draft, *changes) if _is_ours(draft, context) else None
+    edited = edit(draft, *changes, kinds=kinds) if _is_ours(draft, context) else None
     if edited is None:
         return ()
     return (Step("update", edited.resource, None, words, _told({**figures, "text_to_check": edited.text_to_check})),)

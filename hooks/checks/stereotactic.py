@@ -137,8 +137,8 @@ def _contraindicated(record: PatientRecord, limits: Contraindication, draft: Dra
         regraded = ("separation_surgery",) if "bilsky_high" in present else ()
         region = ("region",) if "recent_radiotherapy" in present else ()
         surgeon = () if set(present).isdisjoint(_FOR_THE_SURGEON) else (SPINE_SURGEON,)
-        return judge(yes(*proof), no(), proposals=(*hold, _BOARD, *surgeon), notes=(*regraded, *region), found=Names(present),
-                     window=limits.window, survival=limits.survival)  # fmt: skip
+        return judge(yes(*proof), no(), proposals=(*hold, _BOARD, *surgeon), notes=(*regraded, *region),
+                     found=Names(present), window=limits.window, survival=limits.survival)  # fmt: skip
     missing = tuple(gap for answer in found.values() for gap in answer.missing)
     if missing:
         return undecided(missing, window=limits.window, survival=limits.survival)

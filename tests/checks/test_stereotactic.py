@@ -218,6 +218,10 @@ canal | distance | mri   | outcome
       |          |       | not-applicable
 25    |          | false | needs-data tumour_cord_distance
 26    |          |       | info due
+25.1  | 5.0      | false | info due
+      | 4.9      |       | info due
+      |          | true  | info due
+      | 5.0      | false | needs-data canal_narrowing
 """
 
 

@@ -132,7 +132,7 @@ ended      | site        | outcome
 2026-01-03 | site_thorax | satisfied
 2026-05-20 | site_femur  | not-applicable
 2026-01-03 | -           | satisfied                          # where it was given is not recorded, and all holds
-2026-01-04 | -           | needs-data irradiated_site
+2026-01-04 | -           | critical due                       # doses that are told speak for this very place
 """
 
 

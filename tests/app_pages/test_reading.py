@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from cds_service.app import create_app
-from cds_service.app_pages.reading import reference_link
+from cds_service.app_pages.routes import card_pages
 from cds_service.sandbox.scenarios import Scenario, hook_request, scenario
 from cds_service.settings import Settings
 from hooks.cards import FAULT, Composed
@@ -89,4 +89,5 @@ def test_a_host_that_a_caller_made_up_is_never_linked_to(sandbox: FlaskClient) -
 
 def test_a_card_about_a_fault_has_nothing_to_read() -> None:
     about = ask(ABOUT, NEWEST, "en")
-    assert reference_link(Composed(about.cards[0], FAULT), PUBLIC, speaker()) is None
+    page = card_pages(Settings(public_url=PUBLIC))
+    assert page(Composed(about.cards[0], FAULT), None, speaker()) is None

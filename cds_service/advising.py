@@ -19,10 +19,13 @@ from cds_service.pipeline import Reply
 from cds_service.prefetch import Completed
 from cds_service.site.burden_privacy import ward_of
 from cds_service.site.policies import Site
-from hooks.app_context import with_app
+from hooks.app_context import with_app, with_page
+from hooks.cards import Composed
 from hooks.quiet import Memory, Remembered, Whose
 from hooks.request import HookRequest
+from hooks.response import Card
 from hooks.services import Service
+from hooks.texts import Speaker
 
 if TYPE_CHECKING:
     from cds_service.answered import KeptAnswers
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 AppAddress = Callable[[Client, str | None], str | None]
 """Where a client whose data are at this FHIR server launches the app."""
+
+CardPage = Callable[[Composed, str | None, Speaker], str | None]
+"""Where the rule that leads a card can be read, for a call with data at this FHIR server."""
 
 Ask = Callable[[tuple[Remembered, ...], str | None], Reply]
 """The pipeline with everything bound but what is remembered of the patient and the key of the user."""
@@ -49,6 +55,7 @@ class Advisor:
         app_address: where an EHR launches the app, for links on cards; None where it cannot.
         answers: given in the app and known to no EHR, which a call uses.
         chosen_edition: tells the edition that the call itself asks for, where it may; only the sandbox has one.
+        card_page: where the rule of a card can be read, for links on cards; None where nobody knows.
     """
 
     def __init__(
@@ -61,9 +68,11 @@ class Advisor:
         chosen_edition: Callable[[], str | None] | None = None,
         app_address: AppAddress | None = None,
         answers: "KeptAnswers | None" = None,
+        card_page: CardPage | None = None,
     ) -> None:
         self._app_address: AppAddress = app_address or (lambda client, fhir_server: None)
         self._answers = answers
+        self._card_page: CardPage = card_page or (lambda made, fhir_server, speaker: None)
         self._chosen_edition = chosen_edition or (lambda: None)
         self._site, self._fetcher, self._watch, self._store = site, fetcher, watch, store
         self._sightings = None if store is None else _sightings(store)
@@ -112,11 +121,17 @@ class Advisor:
             self._sightings.close()
 
     def _linked(self, reply: Reply, call: HookRequest, client: Client) -> Reply:
-        """The same cards, each with a link to the app where this EHR can launch it."""
-        address = self._app_address(client, call.fhir_server) if reply.cards else None
-        if address is None:
+        """The same cards, each with a link to the app where this EHR can launch it, and to the page of its rule."""
+        if not reply.cards:
             return reply
-        return replace(reply, cards=[with_app(one.made, address, reply.speaker) for one in reply.shown])
+        address = self._app_address(client, call.fhir_server)
+
+        def linked(made: Composed) -> Card:
+            card = made.card if address is None else with_app(made, address, reply.speaker)
+            page = self._card_page(made, call.fhir_server, reply.speaker)
+            return card if page is None else with_page(card, page, reply.speaker)
+
+        return replace(reply, cards=[linked(one.made) for one in reply.shown])
 
     def _asked(
         self, call: HookRequest, service: Service, caller: Caller, day: date, data: Completed, ask: Ask

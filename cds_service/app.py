@@ -64,7 +64,7 @@ def create_app(
     """
     # Imported here: guidelines, texts and value sets are read when a service is made, not when this module is.
     from cds_service.advising import Advisor
-    from cds_service.app_pages.routes import install_pages
+    from cds_service.app_pages.routes import card_pages, install_pages
     from cds_service.clients_file import load_clients
     from cds_service.form_pages import install as form_pages
     from cds_service.sandbox.guard import require_allowed
@@ -81,7 +81,7 @@ def create_app(
     registry = smart.build_registry(settings, clients)
     links = None if store is None else smart.card_links(settings, registry)
     answers = form_pages.kept_answers(store)
-    advise = Advisor(site, fetcher, watch, memory, store, chosen, links, answers)
+    advise = Advisor(site, fetcher, watch, memory, store, chosen, links, answers, card_pages(settings))
     app = build_app(settings, site.services(), advise, clients, tokens, watch)
     app.register_blueprint(create_assets())
     app.extensions["osteohooks.parts"] = site.parts(DEVELOPMENT, site.today())

@@ -16,7 +16,8 @@ from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.quantity import Quantity
 
 UCUM = "http://unitsofmeasure.org"
-_EDITABLE = frozenset({"MedicationRequest", "MedicationOrder", "Appointment"})  # the second in DSTU2
+ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})  # a booking cannot wait
+EDITABLE = frozenset({"MedicationRequest", "MedicationOrder", "Appointment"})  # the second in DSTU2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ Change = Callable[[Json], bool]
 """Changes a copy of the order in place; False when the change cannot be placed with certainty."""
 
 
-def edit(draft: DraftOrder, *changes: Change, kinds: frozenset[str] = _EDITABLE) -> Edited | None:
+def edit(draft: DraftOrder, *changes: Change, kinds: frozenset[str] = EDITABLE) -> Edited | None:
     """The order with these changes; None when one of them cannot be made, nothing changes, the order has no id, or is
     none of the ``kinds`` of resources.
     """

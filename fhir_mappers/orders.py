@@ -13,7 +13,7 @@ from typing import Any
 
 from fhir_mappers.codings import relative
 from fhir_mappers.detail_edits import REQUESTS, add_remark, set_detail
-from fhir_mappers.draft_edits import Change, edit, set_dose, set_route, set_status
+from fhir_mappers.draft_edits import EDITABLE, ORDERS, Change, edit, set_dose, set_route, set_status
 from fhir_mappers.formulary import LANGUAGES, default_formulary
 from fhir_mappers.new_orders import (
     Json,
@@ -46,7 +46,8 @@ from fhir_mappers.record.proposals import (
     Together,
 )
 from fhir_mappers.record.quantity import Quantity
-from fhir_mappers.timing_edits import postpone, set_infusion_time, set_interval
+from fhir_mappers.request_edits import postpone
+from fhir_mappers.timing_edits import set_infusion_time, set_interval
 from fhir_mappers.visit_edits import move_visit
 
 __all__ = ["OrderContext", "Step", "check_templates", "steps"]
@@ -99,9 +100,10 @@ def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
         case SetDetail() | AddRemark():
             return _describe(proposal, context)
         case HoldDraft():
-            return _update(proposal.draft, context, "action-hold", {}, set_status("on-hold"))
+            return _update(proposal.draft, context, "action-hold", {}, set_status("on-hold"), kinds=ORDERS)
         case _:  # PostponeDraft: the type checker knows that nothing else is left
-            return _update(proposal.draft, context, "action-postpone", {"to": proposal.to}, postpone(proposal.to))
+            later = postpone(proposal.to)
+            return _update(proposal.draft, context, "action-postpone", {"to": proposal.to}, later, kinds=ORDERS)
 
 
 def check_templates() -> None:
@@ -223,9 +225,14 @@ def _describe(proposal: SetDetail | AddRemark, context: OrderContext) -> tuple[S
 
 
 def _update(
-    draft: DraftOrder, context: OrderContext, words: str, figures: Mapping[str, Any], *changes: Change
+    draft: DraftOrder,
+    context: OrderContext,
+    words: str,
+    figures: Mapping[str, Any],
+    *changes: Change,
+    kinds: frozenset[str] = EDITABLE,
 ) -> tuple[Step, ...]:
-    edited = edit(draft, *changes) if _is_ours(draft, context) else None
+    edited = edit(draft, *changes, kinds=kinds) if _is_ours(draft, context) else None
     if edited is None:
         return ()
     return (Step("update", edited.resource, None, words, _told({**figures, "text_to_check": edited.text_to_check})),)

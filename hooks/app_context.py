@@ -56,6 +56,18 @@ def with_app(made: Composed, address: str, speaker: Speaker) -> Card:
     return made.card.model_copy(update={"links": (*(made.card.links or ()), link)})
 
 
+def with_page(card: Card, address: str, speaker: Speaker) -> Card:
+    """The card with a link to the page where its rule can be read.
+
+    Args:
+        card: with the links it has.
+        address: of the page, absolute.
+        speaker: for the words.
+    """
+    link = Link(label=speaker.word("read-on"), url=address, type=LinkType.ABSOLUTE)
+    return card.model_copy(update={"links": (*(card.links or ()), link)})
+
+
 def _pairs(text: str) -> dict[object, object]:
     try:
         found = json.loads(text)

@@ -83,8 +83,13 @@ def _consolidate(speaking: tuple[Finding, ...]) -> list[_Group]:
     for finding in own:
         by_card.setdefault(NOT_CHECKED if _is_unavailable(finding) else finding.check.card, []).append(finding)
     carried = {rule: tuple(more) for rule, more in said.items()}
-    ranked = {card: sorted(found, key=lambda f: -f.severity.rank) for card, found in by_card.items()}
+    ranked = {card: sorted(found, key=_place) for card, found in by_card.items()}
     return [_Group(card, tuple(found), _claim(found, carried)) for card, found in ranked.items()]
+
+
+def _place(finding: Finding) -> tuple[int, bool]:
+    """The gravest leads; what is known to be wrong before what could not be told."""
+    return -finding.severity.rank, finding.verdict.outcome is Outcome.UNDECIDED
 
 
 def _voice(rule: str, speaks: Mapping[str, str | None]) -> str:

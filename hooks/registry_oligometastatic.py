@@ -15,7 +15,7 @@ def is_radiotherapy(draft: DraftOrder) -> bool:
     return not draft.stops and draft.is_any(c.RADIOTHERAPY)
 
 
-ABLATION = (PROCEDURES, REPORTS, *observed(c.DISEASE_EXTENT, o.INTENT))
+ABLATION = (PROCEDURES, REPORTS, ANSWERS, *observed(c.DISEASE_EXTENT, o.INTENT))
 
 OLIGO_CHECKS: tuple[Check, ...] = (
     Check(

@@ -11,15 +11,18 @@ from cds_service.app_pages.page import Links, patient_page
 from cds_service.app_pages.reference import REFERENCE, address_of, chapter_page, chapters, contents_page
 from cds_service.app_pages.view import patient_view
 from cds_service.assets import page, page_policy
+from cds_service.auth import own_address
 from cds_service.clients import Client
 from cds_service.fetching.fetcher import Fetcher
 from cds_service.prefetch import Completed
 from cds_service.settings import Settings
 from cds_service.site.policies import EVERYONE, Site
+from hooks.cards import Composed
 from hooks.limits import EDITIONS
-from hooks.texts import LANGUAGES
+from hooks.texts import LANGUAGES, Speaker
 
 if TYPE_CHECKING:
+    from cds_service.advising import CardPage
     from cds_service.answered import KeptAnswers
 
 APP = "/app"
@@ -100,6 +103,26 @@ def install_pages(app: Flask, settings: Settings, site: Site, fetcher: Fetcher, 
     app.register_blueprint(create_app_pages(site, fetcher, settings.language, form_pages.form_of, **kept))
     if answers is not None:
         form_pages.install(app, settings, site, fetcher, answers)
+
+
+def card_pages(settings: Settings) -> "CardPage":
+    """Where the rule that leads a card can be read: below the public address of the installation; for the EHR of the
+    sandbox, which only this machine reaches, below the address of the request at hand. A card without findings, such as
+    that of a fault, has no rule to read about.
+    """
+
+    def home(fhir_server: str | None) -> str | None:
+        if settings.public_url is not None or not settings.sandbox:
+            return settings.public_url
+        own = own_address(request)
+        return own if own is not None and fhir_server == f"{own}/sandbox/fhir" else None
+
+    def card_page(made: Composed, fhir_server: str | None, speaker: Speaker) -> str | None:
+        here = home(fhir_server) if made.findings else None
+        path = address_of(made.findings[0].rule.id, speaker.language, speaker.edition.id) if here else None
+        return None if path is None else f"{here}{path}"
+
+    return card_page
 
 
 def create_app_pages(

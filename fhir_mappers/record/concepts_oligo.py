@@ -34,7 +34,8 @@ STEREOTACTIC: Concepts = (
 INTENT = "rt_intent"
 ABLATIVE = "intent_ablative"
 BOARD: Concepts = ("bone_tumour_board_report", "mdt_discussion")
-PET: Concepts = ("fdg_pet", "mri_whole_body")
+PET: Concepts = ("fdg_pet", "fdg_pet_whole_body", "fdg_pet_to_mid_thigh", "pet_any", "mri_whole_body")
+"""A PET without a tracer counts as one with FDG, as for IMG-SCINT-01; one of head and neck shows no extension."""
 CT: Concepts = ("ct_thorax_abdomen_pelvis",)
 SCAN: Concepts = ("bone_scan",)
 WORK_UP = "extension_work_up"

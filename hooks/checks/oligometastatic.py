@@ -9,6 +9,7 @@ from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_oligo as o
 from fhir_mappers.record.answer import ABSENT, Answer, Known, Missing, Reading, no, yes
 from fhir_mappers.record.assessment import Sheet, above, at_least, sheet
+from fhir_mappers.record.facts import ANSWERS
 from fhir_mappers.record.ordered import done, said
 from fhir_mappers.record.products import ZOLEDRONATE
 from fhir_mappers.record.proposals import Names, NewService
@@ -195,6 +196,8 @@ def _ablates(record: PatientRecord, draft: DraftOrder) -> Answer:
     stereotactic = yes(draft.evidence("draft_order")) if draft.is_any(o.STEREOTACTIC) else no()
     ablative = stereotactic | said(record, draft, o.INTENT, o.ABLATIVE)
     few = record.coded(c.DISEASE_EXTENT, c.OLIGOMETASTATIC, within=record.conventions.answers.extent)
+    if not few.evidence:  # it is mostly told in a form, and forms that were not sent are not empty ones
+        few = few | record.looked(ANSWERS, what=c.DISEASE_EXTENT)
     return ablative & few
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record import concepts_radiotherapy as rt
@@ -21,7 +22,7 @@ from fhir_mappers.record.concomitance import (
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.facts import ADMINISTRATIONS, ORDERS, STATEMENTS
 from fhir_mappers.record.ordered import days_between, running
-from fhir_mappers.record.proposals import HoldDraft, Names, NewService, Proposal
+from fhir_mappers.record.proposals import HoldDraft, Names, NewService, PostponeDraft, Proposal
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.radiotherapy import is_radiotherapy, is_stereotactic
 from hooks.check import DraftOrder, PatientRecord, Verdict, judge, undecided
@@ -129,12 +130,13 @@ def _told(graded: list[tuple[str, Exposure]], course: Irradiation, draft: DraftO
     case, first = graded[0]
     drugs = plain_names(one.drug for _, one in graded)
     notes = ("half_lives",) if set(drugs) & set(c.ANTI_ANGIOGENICS) else ()
-    proof = tuple(dict.fromkeys(e for _, one in graded for e in (*one.evidence, *course.evidence)))
+    named = (one for _, one in graded if one.drug in drugs)
+    proof = tuple(dict.fromkeys(e for one in named for e in (*one.evidence, *course.evidence)))
     return judge(
         yes(*proof),
         no(),
         case=case,
-        proposals=(HoldDraft(draft), _ASK),
+        proposals=_proposed(graded, draft, limits),
         notes=notes,
         drugs=Names(drugs),
         last=shown(first.last),
@@ -142,6 +144,19 @@ def _told(graded: list[tuple[str, Exposure]], course: Irradiation, draft: DraftO
         window=limits.window,
         doxorubicin=limits.doxorubicin,
     )
+
+
+def _proposed(graded: list[tuple[str, Exposure]], draft: DraftOrder, limits: Held) -> tuple[Proposal, ...]:
+    """A drug is held. Radiotherapy, which may be urgent, first has its specialist asked; where the table alone decides
+    it can begin later.
+    """
+    if not is_radiotherapy(draft):
+        return (HoldDraft(draft), _ASK)
+    by_table = all(case == "last_dose" and one.drug == rt.DOXORUBICIN for case, one in graded)
+    last = max((one.last.last for _, one in graded if one.last is not None), default=None)
+    if by_table and last is not None:
+        return (_ASK, PostponeDraft(draft, last + timedelta(days=int(limits.doxorubicin.value))), HoldDraft(draft))
+    return (_ASK, HoldDraft(draft))
 
 
 def _drugs(gaps: Iterable[Missing]) -> Names:

@@ -1,6 +1,7 @@
 """From the last dose of a drug to radiotherapy: the table of the guideline, and five half-lives (family RT)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fhir_mappers.record import concepts_radiotherapy as rt
 from fhir_mappers.record.answer import ABSENT, Answer, Evidence, Known, Missing, no, yes
@@ -8,7 +9,7 @@ from fhir_mappers.record.concomitance import looked_for_irradiations, planned, s
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.facts import ADMINISTRATIONS, STATEMENTS
 from fhir_mappers.record.ordered import begins, days_between, hours_between, last_taken, running
-from fhir_mappers.record.proposals import Names, NewService
+from fhir_mappers.record.proposals import Names, NewService, PostponeDraft, Proposal
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.radiotherapy import is_radiotherapy
 from hooks.check import DraftOrder, PatientRecord, Verdict, judge, undecided
@@ -53,7 +54,8 @@ def washed_out(record: PatientRecord, limits: WashOut, draft: DraftOrder) -> Ver
             return judge(
                 yes(*proof),
                 no(),
-                proposals=(NewService((rt.CONSULTATION,)),),
+                case="begun" if begin.last < last.first else "due",
+                proposals=_proposed(draft, last, least),
                 drug=Names((drug,)),
                 least=least,
                 last=shown(last),
@@ -67,6 +69,21 @@ def washed_out(record: PatientRecord, limits: WashOut, draft: DraftOrder) -> Ver
     if pairs:
         return judge(_any_pair(pairs), yes())
     return judge(_looked(record, draft), no(), drug=None, least=None)
+
+
+def _proposed(draft: DraftOrder, last: PartialDate, least: Quantity) -> tuple[Proposal, ...]:
+    """The radiation oncologist is asked; a request for radiotherapy can begin once the time is over, whatever the hour.
+
+    A booking is moved by whoever holds the calendar.
+    """
+    ask = NewService((rt.CONSULTATION,))
+    if not is_radiotherapy(draft) or draft.kind != "ServiceRequest":
+        return (ask,)
+    if least.unit == "h":
+        over = (last.latest + timedelta(hours=int(least.value))).date() + timedelta(days=1)
+    else:
+        over = last.last + timedelta(days=int(least.value))
+    return (PostponeDraft(draft, over), ask)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ from fhir_mappers.record.stereotactic import (
 )
 from hooks.check import DraftOrder, PatientRecord, Verdict, gravest, judge, not_applicable, undecided
 
-_BOARD = NewService(("bone_tumour_board",))
+_BOARD, SPINE_SURGEON = NewService(("bone_tumour_board",)), NewService(("neurosurgery_consultation",))
+_FOR_THE_SURGEON = ("cord_compression_open", "spinal_instability", "bilsky_high")
 _LOW_BILSKY = ("bilsky_0", "bilsky_1a", "bilsky_1b", "bilsky_1c")
 _HIGH_BILSKY = ("bilsky_2", "bilsky_3")
 
@@ -124,8 +125,8 @@ def _contraindicated(record: PatientRecord, limits: Contraindication, draft: Dra
     found = {
         "cord_compression_open": cord_threatened(record, draft),
         "spinal_instability": ~below(sins, limits.unstable),
-        "metabolic_radiotherapy": lately(record, metabolic(record), limits.window, "metabolic_radiotherapy"),
-        "radiotherapy": lately(record, touching(record, draft), limits.window, "radiotherapy"),
+        "recent_metabolic_radiotherapy": lately(record, metabolic(record), limits.window, "metabolic_radiotherapy"),
+        "recent_radiotherapy": lately(record, touching(record, draft), limits.window, "radiotherapy"),
         "short_survival": below(survival(record), limits.survival),
         "bilsky_high": said(record, draft, rt.BILSKY, *_HIGH_BILSKY, required=True),
     }
@@ -134,16 +135,17 @@ def _contraindicated(record: PatientRecord, limits: Contraindication, draft: Dra
     hold = (HoldDraft(draft),) if draft is not None else ()
     if present:
         regraded = ("separation_surgery",) if "bilsky_high" in present else ()
-        region = ("region",) if "radiotherapy" in present else ()
-        return judge(yes(*proof), no(), proposals=(*hold, _BOARD), notes=(*regraded, *region), found=Names(present),
-                     window=limits.window, survival=limits.survival)  # fmt: skip
+        region = ("region",) if "recent_radiotherapy" in present else ()
+        surgeon = () if set(present).isdisjoint(_FOR_THE_SURGEON) else (SPINE_SURGEON,)
+        return judge(yes(*proof), no(), proposals=(*hold, _BOARD, *surgeon), notes=(*regraded, *region),
+                     found=Names(present), window=limits.window, survival=limits.survival)  # fmt: skip
     missing = tuple(gap for answer in found.values() for gap in answer.missing)
     if missing:
         return undecided(missing, window=limits.window, survival=limits.survival)
     unsteady = at_least(sins, limits.potential)
     asked = asked_spine_surgeon(record, limits.opinion) if draft is not None else no()
     return judge(yes(), ~unsteady | asked, case="potential", said_by="FRAC-SINS-02", potential=limits.potential,
-                 unstable=limits.unstable, proposals=(NewService(("surgical_opinion",)),))  # fmt: skip
+                 unstable=limits.unstable, proposals=(SPINE_SURGEON,))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

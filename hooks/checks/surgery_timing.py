@@ -54,10 +54,11 @@ def healing(record: PatientRecord, limits: Healing, draft: DraftOrder) -> Verdic
     case = _rays_case(record, limits, last, days) if rays else _chemotherapy_case(record, limits, last, days)
     if case == "imprecise":
         return undecided((_imprecise(last),), evidence=(proof,), early=limits.early)
-    free = last.when.last + timedelta(days=int(limits.healed.value) + (1 if rays else 0))
+    earliest = limits.spine if last.is_any(ci.SPINE_SURGERY) else limits.early
+    free = last.when.last + timedelta(days=int((earliest if rays else limits.healed).value))
     figures = {"operation": last.when, "days": Quantity(Decimal(int(days.low)), "d"), "free": free}
     figures = {**figures, "early": limits.early, "spine": limits.spine, "healed": limits.healed}
-    return grade(yes(proof), case, (), proposals=_later(draft, free), **figures)
+    return grade(yes(proof), case, (), proposals=() if case == "skin" else _later(draft, free), **figures)
 
 
 def _operations(record: PatientRecord) -> list[Procedure | Request]:
@@ -99,8 +100,8 @@ def _said_since(record: PatientRecord, item: str, operation: Event) -> bool:
 
 
 def _later(draft: DraftOrder, to: date) -> tuple[Proposal, ...]:
-    """Only an order of a drug can be moved by us; a booking is moved by whoever holds the calendar."""
-    return (PostponeDraft(draft, to),) if draft.kind == "MedicationRequest" else ()
+    """An order can be moved by us; a booking is moved by whoever holds the calendar."""
+    return (PostponeDraft(draft, to),) if draft.kind in ("MedicationRequest", "ServiceRequest") else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,11 @@ bone_stereotactic_radiotherapy            | old             |                   
 bone_stereotactic_radiotherapy            | oligometastatic | bone_tumour_board_report 60, fdg_pet 60          | satisfied      | satisfied
 bone_stereotactic_radiotherapy            | oligometastatic | bone_tumour_board_report 61, fdg_pet 61          | warning due    | needs-data extension_work_up
 bone_stereotactic_radiotherapy            | oligometastatic | mri_whole_body 9                                 | warning due    | satisfied
+bone_stereotactic_radiotherapy            | oligometastatic | fdg_pet_whole_body 60                            | warning due    | satisfied
+bone_stereotactic_radiotherapy            | oligometastatic | fdg_pet_whole_body 61                            | warning due    | needs-data extension_work_up
+bone_stereotactic_radiotherapy            | oligometastatic | fdg_pet_to_mid_thigh 9                           | warning due    | satisfied
+bone_stereotactic_radiotherapy            | oligometastatic | pet_any 9                                        | warning due    | satisfied        # CCAM tells no tracer
+bone_stereotactic_radiotherapy            | oligometastatic | fdg_pet_head_neck 9                              | warning due    | needs-data extension_work_up
 bone_stereotactic_radiotherapy            | oligometastatic | ct_thorax_abdomen_pelvis 9, bone_scan 60         | warning due    | satisfied
 bone_stereotactic_radiotherapy            | oligometastatic | ct_thorax_abdomen_pelvis 9, bone_scan 61         | warning due    | needs-data extension_work_up
 bone_stereotactic_radiotherapy            | oligometastatic | ct_thorax_abdomen_pelvis 9                       | warning due    | needs-data extension_work_up
@@ -155,6 +160,24 @@ def test_the_board_is_asked_for_and_lists_that_were_not_sent_are_not_taken_for_e
     assert patient.asks("OLIGO-MDT-01").verdict.proposals == (NewService(("bone_tumour_board",)),)
     patient.without("procedures", "diagnosticReports")
     assert {patient.asks(rule).verdict.missing[0].why for rule in ("OLIGO-MDT-01", "OLIGO-STAGE-01")} == {"not-fetched"}
+
+
+LOST = """
+draft                          | extent          | OLIGO-MDT-01
+-------------------------------+-----------------+--------------------------
+bone_stereotactic_radiotherapy |                 | needs-data disease_extent
+bone_stereotactic_radiotherapy | oligometastatic | warning due               # an observation tells
+bone_stereotactic_radiotherapy | multimetastatic | not-applicable
+bone_radiotherapy              |                 | not-applicable            # not ablative
+"""
+
+
+@pytest.mark.parametrize("row", rows(LOST), ids=name)
+def test_forms_that_were_not_sent_are_not_empty_ones(row: dict[str, str]) -> None:
+    patient = Bedside().without("questionnaireResponses")
+    if row["extent"]:
+        patient.observed("disease_extent", f"{row['extent']} @ {ago(9)}")
+    assert planned(patient, row["draft"]).outcome("OLIGO-MDT-01") == row["OLIGO-MDT-01"]
 
 
 SCHEDULES = """

@@ -1,8 +1,10 @@
 """RT-CONC-01/02/03: drugs to hold for radiotherapy, drugs that go together, drugs little is known of."""
 
+from datetime import date
+
 import pytest
 
-from fhir_mappers.record.proposals import HoldDraft, NewService
+from fhir_mappers.record.proposals import HoldDraft, NewService, PostponeDraft
 from hooks.evaluate import Finding
 from tests.support.bedside import Bedside, concept
 from tests.support.booking import proposed
@@ -160,9 +162,29 @@ def test_the_order_is_put_on_hold_or_the_radiation_oncologist_asked() -> None:
     patient = planned(Bedside().ordered("bevacizumab", ago(9)), "bone_radiotherapy")
     verdict = patient.asks(RULE).verdict
     (draft,) = patient.record().drafts
-    assert verdict.proposals == (HoldDraft(draft), NewService(("radiotherapy_consultation",)))
+    assert verdict.proposals == (NewService(("radiotherapy_consultation",)), HoldDraft(draft)), "it may be urgent"
     assert verdict.notes == ("half_lives",)
     assert verdict.figures["drugs"].keys == ("bevacizumab",), "the drug, not its class"
+    assert {proof.what for proof in verdict.evidence} == {"bevacizumab", "radiotherapy"}
+
+
+def test_a_drug_is_put_on_hold_first() -> None:
+    patient = around(Bedside(), "request active 10").drafts_order("bevacizumab")
+    verdict = patient.asks(RULE).verdict
+    (draft,) = patient.record().drafts
+    assert verdict.proposals == (HoldDraft(draft), NewService(("radiotherapy_consultation",)))
+
+
+def test_after_doxorubicin_radiotherapy_can_begin_when_the_table_allows_it() -> None:
+    patient = Bedside().ordered("doxorubicin", ago(60), status="stopped").given("doxorubicin", ago(3))
+    (draft,) = planned(patient, "bone_radiotherapy", on=ago(0)).record().drafts
+    ask = NewService(("radiotherapy_consultation",))
+    later = date.fromisoformat(ago(-4))
+    assert patient.asks(RULE).verdict.proposals == (ask, PostponeDraft(draft, later), HoldDraft(draft))
+    patient.drafts.clear()
+    assert planned(patient, "bone_radiotherapy", on=later.isoformat()).outcome(RULE) == "satisfied"
+    patient.given("gemcitabine", ago(3))
+    assert PostponeDraft not in map(type, patient.asks(RULE).verdict.proposals), "no number in the guideline"
 
 
 LITTLE_KNOWN = """

@@ -2,7 +2,9 @@
 
 import pytest
 
+from fhir_mappers.record.proposals import NewService, PostponeDraft
 from tests.support.bedside import Bedside, concept
+from tests.support.booking import proposed
 from tests.support.chart import ago
 from tests.support.drawn import name, rows
 from tests.support.planned import planned
@@ -47,7 +49,9 @@ irinotecan   | 0           | 2            | warning due      # by the calendar t
 irinotecan   | 0           | 3            | satisfied
 daunorubicin | 0           | 4            | warning due
 daunorubicin | 0           | 5            | satisfied
-topotecan    | 5           | 3 10         | warning due      # during the course
+topotecan    | 5           | 3 10         | warning begun    # during the course
+topotecan    | 10          | 3 10         | warning begun    # its last day
+irinotecan   | 3           | 3 10         | warning due
 topotecan    | 11          | 3 10         | not-applicable   # after it
 irinotecan   | 0           |              | not-applicable
 """
@@ -62,6 +66,22 @@ def test_a_drug_ordered_before_radiotherapy_leaves_time_to_wash_out(row: dict[st
         request = {"status": "active", "code": concept("bone_radiotherapy"), "occurrencePeriod": period}
         patient.add("serviceRequests", "ServiceRequest", request)
     assert patient.outcome("RT-WASH-01") == row["outcome"]
+
+
+@pytest.mark.parametrize(
+    ("drug", "dose"),
+    [("irinotecan", "2026-06-03T10:00:00+02:00"), ("irinotecan", "2026-06-03"), ("topotecan", "2026-06-03"),
+     ("daunorubicin", "2026-06-01")],
+)  # fmt: skip
+def test_the_day_proposed_for_radiotherapy_is_late_enough_and_not_for_a_booking(drug: str, dose: str) -> None:
+    patient = Bedside().given(drug, dose)
+    postponed, ask = planned(patient, "bone_radiotherapy", on=ago(0)).asks("RT-WASH-01").verdict.proposals
+    assert isinstance(postponed, PostponeDraft)
+    assert ask == NewService(("radiotherapy_consultation",))
+    patient.drafts.clear()
+    assert planned(patient, "bone_radiotherapy", on=postponed.to.isoformat()).outcome("RT-WASH-01") == "satisfied"
+    booking = proposed(Bedside(moment="appointment-book").given(drug, dose), "bone_radiotherapy", ago(0))
+    assert booking.asks("RT-WASH-01").verdict.proposals == (ask,)
 
 
 def test_a_drug_that_runs_without_a_recorded_dose_is_asked_about() -> None:

@@ -163,9 +163,13 @@ def test_a_contraindicated_order_is_put_on_hold_and_goes_to_the_board() -> None:
                       site="vertebra_t6")  # fmt: skip
     verdict = patient.asks("SBRT-CI-01").verdict
     (draft,) = patient.record().drafts
-    assert verdict.proposals == (HoldDraft(draft), NewService(("bone_tumour_board",)))
+    surgeon = NewService(("neurosurgery_consultation",))
+    assert verdict.proposals == (HoldDraft(draft), NewService(("bone_tumour_board",)), surgeon)
     assert verdict.notes == ("separation_surgery", "region")
-    assert verdict.figures["found"].keys == ("radiotherapy", "bilsky_high")
+    assert verdict.figures["found"].keys == ("recent_radiotherapy", "bilsky_high")
+    early = planned(threatened(row), "bone_stereotactic_radiotherapy", site="vertebra_t6").asks("SBRT-CI-01").verdict
+    assert early.figures["found"].keys == ("recent_radiotherapy",)
+    assert surgeon not in early.proposals, "time decides, not a surgeon"
 
 
 BY_ITEMS = """
@@ -214,6 +218,10 @@ canal | distance | mri   | outcome
       |          |       | not-applicable
 25    |          | false | needs-data tumour_cord_distance
 26    |          |       | info due
+25.1  | 5.0      | false | info due
+      | 4.9      |       | info due
+      |          | true  | info due
+      | 5.0      | false | needs-data canal_narrowing
 """
 
 

@@ -57,8 +57,10 @@ SINGLE = """
 fractions | before       | outcome
 ----------+--------------+-----------------
 1         |              | info due
+2         |              | satisfied
 3         |              | satisfied
 1         | vertebra_t6  | warning again
+2         | vertebra_t6  | satisfied
 1         | site_femur   | info due
 3         | vertebra_t6  | satisfied
 """

@@ -71,8 +71,32 @@ def test_the_planned_day_counts_and_the_order_can_be_moved() -> None:
     assert patient.asks("SURG-HEAL-01").verdict.proposals == (PostponeDraft(draft, date.fromisoformat(ahead(11))),)
     later = operated("bone_metastasis_surgery", "10").drafts_order("vinorelbine", starts=ahead(11))
     assert later.outcome("SURG-HEAL-01") == "satisfied"
-    rays = act(operated("bone_metastasis_surgery", "10"), "bone_radiotherapy", "3").asks("SURG-HEAL-01")
-    assert rays.verdict.proposals == ()
+
+
+RAYS = """
+operation               | days | draft   | proposed for
+------------------------+------+---------+-------------
+bone_metastasis_surgery | 10   | request | 5
+spine_surgery           | 10   | request | 4
+bone_metastasis_surgery | 16   | request |             # the skin is looked at, nothing is moved
+bone_metastasis_surgery | 10   | booking |             # moved by whoever holds the calendar
+"""
+
+
+@pytest.mark.parametrize("row", rows(RAYS), ids=name)
+def test_radiotherapy_can_be_moved_to_the_first_day_that_is_allowed(row: dict[str, str]) -> None:
+    patient = operated(row["operation"], row["days"], healed="yes" if row["proposed for"] else "")
+    if row["draft"] == "booking":
+        patient.moment = "appointment-book"
+        verdict = proposed(patient, "bone_radiotherapy", ahead(0)).asks("SURG-HEAL-01").verdict
+        assert verdict.proposals == ()
+        return
+    (draft,) = act(patient, "bone_radiotherapy", "0").record().drafts
+    wanted = [PostponeDraft(draft, date.fromisoformat(ahead(int(row["proposed for"]))))] if row["proposed for"] else []
+    assert list(patient.asks("SURG-HEAL-01").verdict.proposals) == wanted
+    if wanted:
+        patient.drafts.clear()
+        assert act(patient, "bone_radiotherapy", row["proposed for"]).outcome("SURG-HEAL-01") == "satisfied"
 
 
 def test_an_operation_that_is_booked_counts_when_it_comes_first() -> None:

@@ -64,6 +64,16 @@ def test_a_card_is_as_grave_as_its_gravest_finding_and_led_by_it() -> None:
     assert card.summary.startswith("Think of adynamic bone")
 
 
+def test_what_is_wrong_leads_before_what_is_not_known() -> None:
+    """A drug that must stop is not hidden behind a question, of the same severity, that nobody answered."""
+    gap = (Missing("cement_allergy", ABSENT),)
+    unanswered = found("CEM-CI-01", "undecided", outcome=Outcome.UNDECIDED, missing=gap)
+    unanswered = replace(unanswered, severity=Severity.WARNING)
+    (card,) = carded(unanswered, found("CEM-AP-01", "running"))
+    assert rules_in(card) == ["CEM-AP-01", "CEM-CI-01"]
+    assert card.summary.startswith("Clopidogrel not stopped")
+
+
 SAID_BY = [
     ("ZOL-8MG-01", "ZOL-DOSE-01", clearing("42").drafts_order("zometa", "8 mg")),
     ("DMAB-RENAL-01", "DMAB-DOSE-01", clearing("25").drafts_order("xgeva", "60 mg")),

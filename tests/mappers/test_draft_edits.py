@@ -236,7 +236,7 @@ def test_an_order_without_an_id_cannot_be_updated(known: object) -> None:
 
 
 def test_another_kind_of_order_has_no_dose() -> None:
-    assert cannot({"resourceType": "ServiceRequest", "id": "s", "subject": {"reference": "Patient/p1"}}, later)
+    assert cannot({"resourceType": "Task", "id": "s", "subject": {"reference": "Patient/p1"}}, later)
 
 
 def test_the_draft_of_another_patient_is_not_edited() -> None:

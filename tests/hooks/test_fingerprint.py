@@ -29,6 +29,7 @@ from tests.support.ward import ORDERS, _on_denosumab, _on_zoledronate, _untreate
 MANY = settings(max_examples=60, deadline=None, derandomize=True)
 CHARTS = {"untreated": _untreated, "on zoledronate": _on_zoledronate, "on denosumab": _on_denosumab}
 VARIED = {**SPECIALS, **{f"{chart}, {order}": lambda c=chart, o=order: ORDERS[o](CHARTS[c]()) for chart in CHARTS for order in ORDERS}}  # fmt: skip
+DRAWN = list(VARIED)[::3]
 CREATININE = Evidence("Observation/1", "creatinine_serum", "LOINC|2160-0", "126", "umol/L", Quantity.of("126 umol/L"), of_day(TODAY))  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def days_of(name: str, count: int = 12) -> list[dict[tuple[str, str], list[Findi
     return days
 
 
-@pytest.mark.parametrize("name", list(VARIED)[::3])
+@pytest.mark.parametrize("name", DRAWN)
 def test_the_same_facts_have_the_same_fingerprint_tomorrow(name: str) -> None:
     """Among the figures of these patients are days since, months on treatment, planned days and ages."""
     for today, tomorrow in zip(days_of(name), days_of(name)[1:], strict=False):
@@ -80,13 +81,13 @@ def test_the_same_facts_have_the_same_fingerprint_tomorrow(name: str) -> None:
 def test_the_days_do_pass_in_what_is_said() -> None:
     """Or the test above would test nothing: of some findings the figures change and the fingerprint does not."""
     moved = 0
-    for name in VARIED:
+    for name in DRAWN:
         for today, tomorrow in zip(days_of(name), days_of(name)[1:], strict=False):
             for key in today.keys() & tomorrow.keys():
                 before, after = today[key][0], tomorrow[key][0]
                 if before.verdict.figures != after.verdict.figures:
                     moved += fingerprint(before) == fingerprint(after)
-    assert moved > 100
+    assert moved > 30
 
 
 def test_a_birthday_is_no_new_fact() -> None:

@@ -96,10 +96,13 @@ def words(language: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def page_language(client: Client | None, default: str) -> str:
-    """The language the browser likes best of those that were agreed with the EHR."""
+    """The language that the launch address names (``lang``), else the one the browser likes best, of those agreed with
+    the EHR.
+    """
     ours = LANGUAGES if client is None else client.offers(default, LANGUAGES)
     first = default if default in ours else ours[0]
-    return request.accept_languages.best_match(ours) or first
+    named_one = request.args.get("lang")
+    return named_one if named_one in ours else request.accept_languages.best_match(ours) or first
 
 
 def install(app: Flask, default_language: str) -> None:

@@ -128,6 +128,14 @@ def test_the_language_of_the_browser(desk: Desk) -> None:
     assert browser.told(browser.arrive(browser.back(login)))["language"] == "fr"
 
 
+@pytest.mark.parametrize(("named", "language"), [("fr", "fr"), ("en", "en"), ("de", "en"), ("", "en")])
+def test_the_language_that_the_launch_address_names(desk: Desk, named: str, language: str) -> None:
+    browser = desk.browser()
+    assert browser.told(browser.open(lang=named))["language"] == language
+    refused = browser.get(f"/smart/launch?lang={named}")
+    assert ("sans dossier" in refused.get_data(as_text=True)) == (language == "fr")
+
+
 SECOND = {"scopes_supported": ["openid", "launch", "patient/*.rs", "offline_access"], "capabilities": None}
 FIRST = {"scopes_supported": None, "capabilities": ["launch-ehr", "permission-patient"]}
 

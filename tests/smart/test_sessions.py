@@ -217,6 +217,13 @@ def test_it_closes_also_where_the_ehr_does_not_take_them(desk: Desk, how: str, m
     assert reason(browser.get(app), 403) == "ended"
 
 
+def test_it_is_closed_in_the_language_of_the_page_it_was_closed_on(desk: Desk) -> None:
+    browser = desk.browser()
+    hidden = browser.told(browser.open())["hidden"]
+    answer = browser.post("/smart/close", {**hidden, "lang": "fr"})
+    assert "L&#39;application est fermée" in answer.get_data(as_text=True)
+
+
 def _nobody_there(*_: object, **__: object) -> None:
     raise Unreachable
 

@@ -192,6 +192,22 @@ def close(browser: Browser, app: str) -> bytes:
     return bytes(answer.data)
 
 
+def test_a_session_that_asks_too_often_waits_and_others_do_not(
+    hospital: Hospital, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.smart.sessions.OFTEN", "2/minute")
+    desk = product(hospital, database)
+    browser, other = desk.browser(), desk.browser()
+    app, theirs = browser.open(), other.open()
+    hidden = browser.told(app)["hidden"]
+    assert browser.told(app)["patient_id"] == "p1"
+    refused = browser.post("/app", hidden)
+    assert reason(refused, 429) == "too-fast"
+    assert refused.headers["Retry-After"] == "60"
+    assert "frame-ancestors https://ehr.example.org" in refused.headers["Content-Security-Policy"]
+    assert other.told(theirs)["patient_id"] == "p1"
+
+
 def test_closing_gives_the_tokens_back(desk: Desk) -> None:
     browser = desk.browser()
     app = browser.open()

@@ -16,7 +16,7 @@ from tests.forms.served import serving as forms_serving
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 LARGEST = 150_000  # bytes
-COLOURS = 128  # of a palette: a third of the bytes, and no difference to the eye
+COLOURS = 256  # of a palette: a third of the bytes, and no difference to the eye
 SMALL = (390, 844)
 SIGN = "/sandbox?scenario=lung-zol-clearance-42&hook=order-sign"
 
@@ -62,6 +62,7 @@ class Picture:
     scheme: str = "light"
     patient: str = ""
     language: str = "en"
+    scripted: bool = True
 
 
 PICTURES = {
@@ -83,7 +84,7 @@ APP = {
     "patient-small": Picture("/app", patient=KIDNEY, size=SMALL),
     "reference": Picture("/app/reference/zoledronate"),
     "reference-fr-small": Picture("/app/reference/zoledronate", size=SMALL, language="fr"),
-    "forms-small": Picture("/app/forms", patient=FEMUR, size=SMALL),
+    "forms-small": Picture("/app/forms", patient=FEMUR, size=SMALL, scripted=False),
     "form-mirels": Picture("/app/forms/mirels", patient=FEMUR),
     "form-mirels-small": Picture("/app/forms/mirels", _results, patient=FEMUR, size=SMALL),
     "form-sins-fr": Picture("/app/forms/sins", patient=CORD, language="fr"),
@@ -114,7 +115,9 @@ def main(*only: str) -> None:
 def _take(context: BrowserContext, url: str, name: str, picture: Picture, address: str) -> None:
     width, height = picture.size
     window = Visit.begin(context, url, width=width, height=height, scheme=picture.scheme)
-    window.go(address)
+    window.page.goto(url + address)
+    if picture.scripted:
+        window.ready()
     picture.prepare(window)
     found = smaller(window.page.screenshot(animations="disabled", caret="hide"))
     window.end()
@@ -128,7 +131,7 @@ def smaller(picture: bytes) -> bytes:
     """The same PNG with a palette."""
     kept = io.BytesIO()
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(kept, "PNG", optimize=True)
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(kept, "PNG", optimize=True)
     return kept.getvalue()
 
 

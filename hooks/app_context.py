@@ -58,9 +58,9 @@ def with_app(made: Composed, address: str, speaker: Speaker) -> Card:
     """
     form = next(filter(None, map(waits_for, made.findings)), None)
     context = AppContext(made.findings[0].rule.id if made.findings else None, None if form is None else form.id)
-    label = speaker.word("open-app" if form is None else "open-form")
-    told = label if form is None else label.format(form=form.title[speaker.language])
-    link = Link(label=told, url=address, type=LinkType.SMART, app_context=str(context) or None)
+    title = None if form is None else form.title[speaker.language]
+    label = speaker.word("open-app") if title is None else speaker.word("open-form").format(form=title)
+    link = Link(label=label, url=address, type=LinkType.SMART, app_context=str(context) or None)
     return made.card.model_copy(update={"links": (*(made.card.links or ()), link)})
 
 

@@ -89,7 +89,7 @@ def create_app(
     if store is not None:
         _keep(app, store, watch, site)
         _report(app, store, settings, site)
-        smart.install(app, settings, registry, store.vault)
+        smart.install(app, settings, registry, store.vault, form_pages.opens_at)
     install_pages(app, settings, site, fetcher, answers)
     if settings.sandbox:
         app.register_blueprint(create_sandbox(clock, settings.language, settings.edition))

@@ -9,7 +9,12 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
+from fhir_mappers.forms import Form
+from fhir_mappers.record.answer import UNAVAILABLE
 from hooks.cards import Composed
+from hooks.check import Outcome
+from hooks.evaluate import Finding
+from hooks.questionnaires import form_asking
 from hooks.response import Card, Link, LinkType
 from hooks.texts import Speaker
 
@@ -44,15 +49,18 @@ def read_app_context(sent: object) -> AppContext:
 
 
 def with_app(made: Composed, address: str, speaker: Speaker) -> Card:
-    """The card with a link that opens the app at the rule that leads it.
+    """The card with one link that opens the app: at the form whose answers it waits for, else at its leading rule.
 
     Args:
         made: the card and what lies behind it.
         address: where the EHR launches the app.
         speaker: for the words.
     """
-    context = AppContext(made.findings[0].rule.id if made.findings else None)
-    link = Link(label=speaker.word("open-app"), url=address, type=LinkType.SMART, app_context=str(context) or None)
+    form = next(filter(None, map(waits_for, made.findings)), None)
+    context = AppContext(made.findings[0].rule.id if made.findings else None, None if form is None else form.id)
+    title = None if form is None else form.title[speaker.language]
+    label = speaker.word("open-app") if title is None else speaker.word("open-form").format(form=title)
+    link = Link(label=label, url=address, type=LinkType.SMART, app_context=str(context) or None)
     return made.card.model_copy(update={"links": (*(made.card.links or ()), link)})
 
 
@@ -66,6 +74,13 @@ def with_page(card: Card, address: str, speaker: Speaker) -> Card:
     """
     link = Link(label=speaker.word("read-on"), url=address, type=LinkType.ABSOLUTE)
     return card.model_copy(update={"links": (*(card.links or ()), link)})
+
+
+def waits_for(finding: Finding) -> Form | None:
+    """The form that asks for what a finding lacks; none for what could not be read, because the record may hold it."""
+    if finding.verdict.outcome is not Outcome.UNDECIDED:
+        return None
+    return form_asking(finding.rule.id, {lack.what for lack in finding.verdict.missing if lack.why not in UNAVAILABLE})
 
 
 def _pairs(text: str) -> dict[object, object]:

@@ -5,12 +5,13 @@ language: a misspelt item would be asked and never read. A question is described
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from fhir_mappers.form_prefill import concept_of
 from fhir_mappers.forms import KINDS, OPENED, Form, Option, Question
 from fhir_mappers.terminology import LOCAL_SYSTEM, default_terminology
 from hooks.limits import BadTable
@@ -37,6 +38,22 @@ def forms() -> Mapping[str, Form]:
 def form_for(rule_id: str) -> Form | None:
     """The form whose answers a rule waits for: the one that names it first; None when no form serves it."""
     return next((each for each in forms().values() if rule_id in each.rules), None)
+
+
+def form_asking(rule_id: str, concepts: Collection[str]) -> Form | None:
+    """Of the forms that serve a rule the one that asks for most of what it lacks; None when none asks for any of it.
+
+    Args:
+        concepts: what the rule lacks.
+    """
+    lacked = set(concepts)
+    asked = {
+        form.id: len(lacked.intersection(map(concept_of, form.questions)))
+        for form in forms().values()
+        if rule_id in form.rules
+    }
+    most = max(asked, key=lambda each: asked[each], default=None)
+    return forms()[most] if most is not None and asked[most] else None
 
 
 def read_forms(tables: Iterable[Mapping[str, Any]]) -> Mapping[str, Form]:

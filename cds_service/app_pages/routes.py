@@ -174,7 +174,7 @@ def _links(session: Session, language: str, edition: str, *, has_forms: bool) ->
         lambda rule: address_of(rule, language, edition),
         session.at(f"{APP}/forms", lang=language) if has_forms else None,
         session.at(f"{APP}/forms/{form}", lang=language) if form else None,
-        ("/smart/close", session.hidden),
+        ("/smart/close", {**session.hidden, "lang": language}),
     )
 
 

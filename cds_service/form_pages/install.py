@@ -8,11 +8,13 @@ from cds_service.answered import KeptAnswers
 from cds_service.fetching.fetcher import Fetcher
 from cds_service.fetching.posting import Poster
 from cds_service.form_pages.desk import Desk
-from cds_service.form_pages.routes import create_forms
+from cds_service.form_pages.routes import FORMS, create_forms
 from cds_service.form_pages.words import form_words
 from cds_service.settings import Settings
 from cds_service.site.policies import Site
+from cds_service.smart.routes import APP
 from cds_service.smart.sessions import current
+from hooks.app_context import AppContext
 from hooks.questionnaires import form_for, forms
 
 if TYPE_CHECKING:
@@ -34,6 +36,11 @@ def install(app: Flask, settings: Settings, site: Site, fetcher: Fetcher, answer
     ca_file = None if settings.fetch_ca_file is None else str(settings.fetch_ca_file)
     desk = Desk(site, fetcher, Poster(ca_file), answers, settings.now)
     app.register_blueprint(create_forms(desk, current))
+
+
+def opens_at(context: AppContext) -> str:
+    """The page that the app opens at: the form that a card waits for, else the patient."""
+    return f"{FORMS}/{context.form}" if context.form in forms() else APP
 
 
 def form_of(rule_id: str) -> str | None:

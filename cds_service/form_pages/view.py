@@ -14,6 +14,7 @@ from hooks.figures import Figures
 
 _RADIOS = 7  # options; more are easier found in a list
 _LINE = 30  # characters
+_CELL = 5  # characters of an option that fits into a grid of many
 Given = Mapping[str, Sequence[str]]
 
 
@@ -51,6 +52,11 @@ class Field:
     def short(self) -> bool:
         """Whether its options fit on one line."""
         return self.shape == "radios" and sum(len(choice.label) for choice in self.choices) < _LINE
+
+    @property
+    def brief(self) -> bool:
+        """Whether its options are so short that they stand in a grid, as vertebrae do."""
+        return self.shape == "checks" and all(len(choice.label) <= _CELL for choice in self.choices)
 
     @property
     def answer(self) -> str:

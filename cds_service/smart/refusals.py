@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NO_SESSION = "the address names no session"
     ENDED = "the session has ended"
     FORGED = "the request was not made by a page of the session"
+    TOO_FAST = "more requests of one session than anybody types"
     STORE_AWAY = "the store cannot be reached"
 
 
@@ -58,6 +59,7 @@ _STATUS: Mapping[Reason, int] = {
     Reason.FORGED: 403,
     Reason.STORE_AWAY: 503,
     Reason.TOO_MANY: 429,
+    Reason.TOO_FAST: 429,
 }
 
 
@@ -96,10 +98,13 @@ def words(language: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def page_language(client: Client | None, default: str) -> str:
-    """The language the browser likes best of those that were agreed with the EHR."""
+    """The language that the launch address names (``lang``), else the one the browser likes best, of those agreed with
+    the EHR.
+    """
     ours = LANGUAGES if client is None else client.offers(default, LANGUAGES)
     first = default if default in ours else ours[0]
-    return request.accept_languages.best_match(ours) or first
+    named_one = request.args.get("lang")
+    return named_one if named_one in ours else request.accept_languages.best_match(ours) or first
 
 
 def install(app: Flask, default_language: str) -> None:
@@ -122,4 +127,7 @@ def refusal_page(error: SmartRefusal, language: str) -> Response:
         "smart/refused.html", lang=language, w=said["page"], said=said[name], reason=name, again=error.again
     )
     framed_by = error.client.smart.frame_ancestors if error.client and error.client.smart else ()
-    return page(html, status=error.http_status, policy=page_policy(frame_ancestors=framed_by))
+    response = page(html, status=error.http_status, policy=page_policy(frame_ancestors=framed_by))
+    if error.http_status == 429:
+        response.headers["Retry-After"] = "60"
+    return response

@@ -94,7 +94,10 @@ def _app(client: Client) -> SmartApp:
 
 
 def _holds(client: Client, base: Base) -> bool:
-    return listed(base, (_app(client).fhir_server,)) is not None
+    """Whether it lies below the FHIR server of the app, or with it below an address that the client lists."""
+    own = _base(_app(client))
+    around = (each for each in client.fhir_servers if listed(own, (each,)) is not None)
+    return listed(base, (_app(client).fhir_server, *around)) is not None
 
 
 def _development(base: Base) -> Client:

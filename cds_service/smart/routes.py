@@ -24,12 +24,15 @@ from cds_service.smart.sessions import EXTENSION, TICKET, Sessions, registered
 from cds_service.smart.tokens import TokenDesk
 from cds_service.store.engine import Unavailable
 from cds_service.store.held import Vault
+from hooks.app_context import AppContext, read_app_context
 from hooks.exact_json import dumps_exact
+from hooks.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from cds_service.clients_file import ClientsFile
 
 APP = "/app"
+OpensAt = Callable[[AppContext], str]
 _log = logging.getLogger("osteohooks")
 
 
@@ -49,8 +52,10 @@ def card_links(settings: Settings, registry: Registry) -> Callable[[Client, str 
     return address
 
 
-def install(app: Flask, settings: Settings, registry: Registry, vault: Vault) -> None:
-    """Let the app be launched; who uses it is told by `smart.sessions.current`."""
+def install(app: Flask, settings: Settings, registry: Registry, vault: Vault, opens_at: OpensAt | None = None) -> None:
+    """Let the app be launched; who uses it is told by `smart.sessions.current`. ``opens_at`` is the address of the page
+    it opens at; without it, the patient's.
+    """
     outgoing = Outgoing(None if settings.fetch_ca_file is None else str(settings.fetch_ca_file))
     desk = TokenDesk(outgoing)
     cookies = Cookies((settings.public_url or "").startswith("https://"))
@@ -59,12 +64,12 @@ def install(app: Flask, settings: Settings, registry: Registry, vault: Vault) ->
         registry, Configurations(outgoing), desk, Identity(outgoing), vault, settings.public_url, settings.language
     )
     app.extensions[EXTENSION] = sessions
-    app.register_blueprint(_routes(launcher, sessions, vault, cookies))
+    app.register_blueprint(_routes(launcher, sessions, vault, cookies, opens_at or (lambda context: APP)))
     refusals.words(settings.language)  # what is missing stops the start
     refusals.install(app, settings.language)
 
 
-def _routes(launcher: Launcher, sessions: Sessions, vault: Vault, cookies: Cookies) -> Blueprint:
+def _routes(launcher: Launcher, sessions: Sessions, vault: Vault, cookies: Cookies, opens_at: OpensAt) -> Blueprint:
     routes = Blueprint("smart", __name__, template_folder="templates")
     keys = _public_keys(launcher.registry.clients)
 
@@ -78,7 +83,7 @@ def _routes(launcher: Launcher, sessions: Sessions, vault: Vault, cookies: Cooki
 
     @routes.get("/smart/callback")
     def callback() -> Response:
-        return _begin(launcher, sessions, vault, cookies)
+        return _begin(launcher, sessions, vault, cookies, opens_at)
 
     @routes.get("/smart/arrived")
     def arrived() -> Response:
@@ -96,14 +101,15 @@ def _routes(launcher: Launcher, sessions: Sessions, vault: Vault, cookies: Cooki
     return routes
 
 
-def _begin(launcher: Launcher, sessions: Sessions, vault: Vault, cookies: Cookies) -> Response:
+def _begin(launcher: Launcher, sessions: Sessions, vault: Vault, cookies: Cookies, opens_at: OpensAt) -> Response:
     """A session begins. One redirect shows whether the browser keeps its cookie; the secret stands in no address."""
     opened, client = launcher.completed(request)
     note.current().client = client.id
     try:
         key = sessions.open(opened, client)
         arrival = Key.new(0)
-        vault.put(_arriving(arrival.secret), key.whole.encode(), ARRIVAL_LASTS)
+        path = opens_at(read_app_context(opened.context))
+        vault.put(_arriving(arrival.secret), f"{key.whole} {path}".encode(), ARRIVAL_LASTS)
     except Unavailable:
         raise SmartRefusal(Reason.STORE_AWAY, client) from None
     _log.info("app opened (client %s)", client.id, extra={"event": "app opened", "client": client.id})
@@ -119,14 +125,17 @@ def _arrive(vault: Vault, cookies: Cookies) -> Response:
         raise SmartRefusal(Reason.STORE_AWAY) from None
     if held is None:
         raise SmartRefusal(Reason.UNKNOWN_STATE)
-    key = Key(*held.decode().split("."))
-    return _to(f"{APP}?{TICKET}={key.public if cookies.has(key, request) else key.whole}")
+    whole, _, path = held.decode().partition(" ")
+    key = Key(*whole.split("."))
+    return _to(f"{path}?{TICKET}={key.public if cookies.has(key, request) else key.whole}")
 
 
 def _close(sessions: Sessions, cookies: Cookies) -> Response:
     session, key = sessions.close(request)
     _log.info("app closed", extra={"event": "app closed", "client": session.client.id})
-    html = render_template("smart/closed.html", lang=session.language, w=refusals.words(session.language)["page"])
+    shown = request.form.get("lang")
+    language = shown if shown in LANGUAGES else session.language
+    html = render_template("smart/closed.html", lang=language, w=refusals.words(language)["page"])
     response = page(html, policy=page_policy(frame_ancestors=session.frame_ancestors))
     cookies.drop(response, key)
     return response

@@ -14,8 +14,10 @@ from urllib.parse import urlencode
 
 from flask import Request, current_app
 
-from cds_service.clients import Client, SmartApp
+from cds_service.clients import Caller, Client, SmartApp
+from cds_service.errors import TooManyCalls
 from cds_service.operations import note
+from cds_service.operations.rates import Rates
 from cds_service.smart.holding import Cookies, Key, Opened, encoded, read_opened
 from cds_service.smart.refusals import Reason, SmartRefusal
 from cds_service.smart.registry import Registry
@@ -27,6 +29,7 @@ from cds_service.store.held import Vault, named
 from hooks.app_context import AppContext, read_app_context
 
 EXTENSION = "osteohooks.smart"
+OFTEN = "300/minute"  # requests of one session: nobody types or clicks five times a second for long
 TICKET, CSRF, CSRF_HEADER = "s", "csrf", "X-CSRF-Token"
 
 
@@ -93,6 +96,9 @@ def current(request: Request) -> AppSession:
     return app.current(request)
 
 
+_ONE_SESSION = Client("sessions")  # counted one by one, by the public part of their tickets
+
+
 class Sessions:
     """The sessions of an installation, for all its workers.
 
@@ -113,7 +119,7 @@ class Sessions:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._registry, self._vault, self._desk, self._now = registry, vault, desk, now
-        self._cookies = cookies
+        self._cookies, self._rates = cookies, Rates(OFTEN)
 
     def open(self, opened: Opened, client: Client) -> Key:
         """Begin a session."""
@@ -154,12 +160,19 @@ class Sessions:
         client = self._registry.find(opened.client, opened.fhir_server)
         if client is None:
             raise SmartRefusal(Reason.ENDED)
+        self._admit(key, client)
         if request.method not in ("GET", "HEAD") and not _is_ours(request, key):
             raise SmartRefusal(Reason.FORGED, client)
         note.current().client = client.id
         self._vault.used(key.handle, found, timedelta(seconds=registered(client).idle))
         opened = Renewal(self._vault, self._desk, self._now).fresh(key, found, opened, client)
         return _session(client, opened, key, keeps_cookie="." not in _ticket(request))
+
+    def _admit(self, key: Key, client: Client) -> None:
+        try:
+            self._rates.admit(Caller(_ONE_SESSION), key.public)
+        except TooManyCalls:
+            raise SmartRefusal(Reason.TOO_FAST, client) from None
 
     def _key(self, request: Request) -> Key:
         ticket = _ticket(request)

@@ -44,7 +44,7 @@ class Service:
     def open(self, patient: str, scopes: str = READS, fhir: str = "/sandbox/fhir", **more: Any) -> "Chart":
         """A session of the app for a patient of the sandbox."""
         server = fhir if fhir.startswith("http") else f"{self.url}{fhir}"
-        token = self.token(patient, scopes)
+        token = more.pop("token", None) or self.token(patient, scopes)
         told = {"language": "en", "context": "", "user": "Practitioner/7", "encounter": None, **more}
         opened = Opened(
             client=DEVELOPMENT.id,

@@ -230,6 +230,16 @@ def test_a_server_that_does_not_answer_loses_nothing(service: Service) -> None:
     assert nowhere.get("/app/forms/jaw").field("q.exposed-bone-days") == "12"
 
 
+def test_a_patient_who_is_not_found_loses_no_answer(service: Service) -> None:
+    nobody = service.open("syn-nobody", WRITES, token=service.token(JAW, WRITES))
+    page = nobody.get("/app/forms/jaw")
+    assert (page.status, "Name not in the record" in page.text) == (200, True)
+    assert "The record could not be read completely. Missing: patient" in page.text
+    page = nobody.post("/app/forms/jaw", {"exposed-bone-days": "12"})
+    assert (page.status, "The answers are kept here" in page.text) == (200, True)
+    assert nobody.get("/app/forms/jaw").field("q.exposed-bone-days") == "12"
+
+
 def test_answers_can_be_downloaded_as_fhir(chart: Chart) -> None:
     page = chart.post("/app/forms/jaw/answers.json", {"exposed-bone-days": "57", "exposed-jaw-bone": "true"})
     assert page.headers["Content-Type"] == "application/fhir+json"

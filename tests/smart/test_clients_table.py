@@ -12,6 +12,8 @@ from cds_service.cli import main
 from cds_service.client_row import WRITE
 from cds_service.clients import SmartApp
 from cds_service.clients_file import Agreement, BadClients, load_clients
+from cds_service.smart.refusals import SmartRefusal
+from cds_service.smart.registry import Registry
 from cds_service.smart.row import SmartRow
 
 FHIR = "https://ehr.example.org/fhir"
@@ -177,6 +179,33 @@ def test_the_public_launcher_in_two_lines(folder: Path) -> None:
     assert agreement.client.smart is not None
     assert agreement.client.smart.fhir_server == "https://launch.smarthealthit.org/v/r4/fhir"
     assert "synthetic patients only" in agreement.notes[0]
+
+
+LAUNCHER = "https://launch.smarthealthit.org/v/r4"
+SIM = "WzMsIjg3YTMzOWQwLThjYWUtNDE4ZS04OWM3LTg2NTFlNmFhYjNjNiIsIiIsIkFVVE8iLDAsMCwwLCIiLCIiLCIiLCIiLCIiLCIiLCIiLDAsMV0"
+
+
+def test_the_public_launcher_launches_from_a_chart_and_alone(folder: Path) -> None:
+    """It sends its own FHIR base from a chart; alone it shows one that holds what was chosen there."""
+    client = read(folder, '[client.launcher]\npreset = "smart-app-launcher"').client
+    registry = Registry([client])
+    for fhir in (f"{LAUNCHER}/fhir", f"{LAUNCHER}/sim/{SIM}/fhir"):
+        assert [each.url for each in (registry.launching(fhir)[1], registry.alone(None, fhir)[1])] == [fhir, fhir]
+        assert registry.find("launcher", fhir) == client
+    assert registry.alone("launcher", None)[1].url == f"{LAUNCHER}/fhir"
+    for elsewhere in (
+        "https://launch.smarthealthit.org/v/r3/fhir",
+        f"http://launch.smarthealthit.org/v/r4/sim/{SIM}/fhir",
+    ):
+        with pytest.raises(SmartRefusal):
+            registry.launching(elsewhere)
+
+
+def test_another_server_of_the_client_does_not_launch_the_app(folder: Path) -> None:
+    text = LEAST.replace(f'["{FHIR}"]', f'["{FHIR}", "https://ehr.example.org/archive"]')
+    client = read(folder, text + f'fhir_server = "{FHIR}"\n').client
+    with pytest.raises(SmartRefusal):
+        Registry([client]).launching("https://ehr.example.org/archive")
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,14 @@ def test_the_language_of_the_browser(desk: Desk) -> None:
     assert browser.told(browser.arrive(browser.back(login)))["language"] == "fr"
 
 
+@pytest.mark.parametrize(("named", "language"), [("fr", "fr"), ("en", "en"), ("de", "en"), ("", "en")])
+def test_the_language_that_the_launch_address_names(desk: Desk, named: str, language: str) -> None:
+    browser = desk.browser()
+    assert browser.told(browser.open(lang=named))["language"] == language
+    refused = browser.get(f"/smart/launch?lang={named}")
+    assert ("sans dossier" in refused.get_data(as_text=True)) == (language == "fr")
+
+
 SECOND = {"scopes_supported": ["openid", "launch", "patient/*.rs", "offline_access"], "capabilities": None}
 FIRST = {"scopes_supported": None, "capabilities": ["launch-ehr", "permission-patient"]}
 
@@ -250,6 +258,26 @@ def test_openid_configuration_fills_in_what_smart_leaves_out(desk: Desk) -> None
     desk.hospital.configuration["jwks_uri"] = None
     browser = desk.browser()
     assert browser.told(browser.open())["user"] == "Practitioner/7"
+
+
+def test_from_the_public_launcher_as_it_answers(desk: Desk) -> None:
+    """SMART App Launcher v2: scopes of version 1 named, both understood, no revocation, an id_token without ``kid``."""
+    desk.hospital.configuration |= {
+        "revocation_endpoint": None,
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+        "scopes_supported": ["openid", "profile", "fhirUser", "launch", "launch/patient", "patient/*.*", "user/*.*"],
+        "capabilities": ["launch-ehr", "launch-standalone", "client-public", "permission-v1", "permission-v2"],
+    }
+    desk.hospital.keys, desk.hospital.header = desk.hospital.keys[:1], {"kid": None}
+    for begin in ("/smart/launch?launch=WzAsIiIsIiJd&", "/smart/standalone?"):
+        browser = desk.browser()
+        login = location(browser.get(f"{begin}iss={desk.hospital.fhir}"))
+        asked = query_of(login)
+        assert (asked["aud"], asked["code_challenge_method"]) == (desk.hospital.fhir, "S256")
+        assert {"openid", "fhirUser", "patient/Observation.rs"} <= set(asked["scope"].split())
+        assert ("launch/patient" in asked["scope"].split()) == ("standalone" in begin)
+        assert asked.get("launch") == ("WzAsIiIsIiJd" if "launch?" in begin else None)
+        assert browser.told(browser.arrive(browser.back(login)))["user"] == "Practitioner/7"
 
 
 def test_another_algorithm_and_a_key_without_a_name(desk: Desk) -> None:

@@ -192,6 +192,22 @@ def close(browser: Browser, app: str) -> bytes:
     return bytes(answer.data)
 
 
+def test_a_session_that_asks_too_often_waits_and_others_do_not(
+    hospital: Hospital, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.smart.sessions.OFTEN", "2/minute")
+    desk = product(hospital, database)
+    browser, other = desk.browser(), desk.browser()
+    app, theirs = browser.open(), other.open()
+    hidden = browser.told(app)["hidden"]
+    assert browser.told(app)["patient_id"] == "p1"
+    refused = browser.post("/app", hidden)
+    assert reason(refused, 429) == "too-fast"
+    assert refused.headers["Retry-After"] == "60"
+    assert "frame-ancestors https://ehr.example.org" in refused.headers["Content-Security-Policy"]
+    assert other.told(theirs)["patient_id"] == "p1"
+
+
 def test_closing_gives_the_tokens_back(desk: Desk) -> None:
     browser = desk.browser()
     app = browser.open()
@@ -215,6 +231,13 @@ def test_it_closes_also_where_the_ehr_does_not_take_them(desk: Desk, how: str, m
         monkeypatch.setattr("cds_service.smart.outgoing.Outgoing.post", _nobody_there)
     close(browser, app)
     assert reason(browser.get(app), 403) == "ended"
+
+
+def test_it_is_closed_in_the_language_of_the_page_it_was_closed_on(desk: Desk) -> None:
+    browser = desk.browser()
+    hidden = browser.told(browser.open())["hidden"]
+    answer = browser.post("/smart/close", {**hidden, "lang": "fr"})
+    assert "L&#39;application est fermée" in answer.get_data(as_text=True)
 
 
 def _nobody_there(*_: object, **__: object) -> None:

@@ -47,3 +47,9 @@ export function carried(scenario) {
   const found = text ? parse(text) : null;
   return found?.scenario === scenario ? found : null;
 }
+
+// Where an app is launched: this EHR has registered our own in the language of its pages.
+export function registered(url, language) {
+  const own = document.querySelector("[data-app-url]")?.dataset.appUrl;
+  return own && url === location.origin + own ? `${url}?lang=${language}` : url;
+}

@@ -94,7 +94,7 @@ function linked(link, words, acts) {
   if (link.type !== "smart") {
     return element("a", { href: link.url, target: "_blank", rel: "noopener noreferrer", textContent: label });
   }
-  const fields = { ...acts.launchFields(), url: link.url, ...(link.appContext ? { appContext: link.appContext } : {}) };
+  const fields = { ...acts.launchFields(link.url), ...(link.appContext ? { appContext: link.appContext } : {}) };
   const hidden = Object.entries(fields).map(([name, value]) => element("input", { type: "hidden", name, value }));
   const form = element("form", { method: "post", action: "/sandbox/auth/launch", target: "_blank" }, ...hidden);
   form.append(element("button", { textContent: label }));

@@ -166,7 +166,7 @@ export class Desk {
         const overrideReason = Object.keys(given).length ? { overrideReason: given } : {};
         return service.feedback(served, { card: card.uuid, outcome: "overridden", ...overrideReason });
       },
-      launchFields: () => ({ patient: this.patient }),
+      launchFields: (url) => ({ patient: this.patient, url: address.registered(url, this.language) }),
     };
   }
 }

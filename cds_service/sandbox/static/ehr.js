@@ -91,7 +91,9 @@ function fitList() {
 
 listenToFilter(language);
 fitList();
-for (const field of document.querySelectorAll("[data-app-url]")) field.value = location.origin + field.dataset.appUrl;
+for (const field of document.querySelectorAll("[data-app-url]")) {
+  field.value = address.registered(location.origin + field.dataset.appUrl, language);
+}
 find("chart-panel").open = matchMedia("(min-width: 56rem)").matches;
 addEventListener("focus", showChart);
 await begin();

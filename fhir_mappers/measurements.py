@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fhir_mappers import units
 from fhir_mappers.clerk import Clerk, Place
@@ -58,6 +58,10 @@ class Results(Mapping[str, History]):
             self._read[concept] = self._put_in_order(concept, self._waiting[concept])
         return self._read[concept]
 
+    def get(self, concept: str, default: Any = None) -> Any:
+        """As every mapping has it; most concepts asked for are not there, and that should not cost an exception."""
+        return self[concept] if concept in self._waiting else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._waiting))
 
@@ -80,11 +84,13 @@ class Results(Mapping[str, History]):
     def _unread(self, concept: str, sample: Sample) -> Unread:
         when = _when(sample.dated) if isinstance(sample.dated, Observation) else sample.dated
         assert when is not None, "only dated samples are filed"
-        return Unread(when, partial(self._measure, concept, sample, when))
+        # Bound to the reader alone: what knows these results in turn would live on until the next garbage collection.
+        return Unread(when, partial(_measure, self._values, concept, sample, when))
 
-    def _measure(self, concept: str, sample: Sample, when: PartialDate) -> Measurement:
-        source = Source(sample.resource, sample.token, sample.origin)
-        return self._values.read(concept, sample.value, source, when, provisional=sample.provisional)
+
+def _measure(values: ValueReader, concept: str, sample: Sample, when: PartialDate) -> Measurement:
+    source = Source(sample.resource, sample.token, sample.origin)
+    return values.read(concept, sample.value, source, when, provisional=sample.provisional)
 
 
 def read_observations(

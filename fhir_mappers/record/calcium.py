@@ -26,9 +26,7 @@ from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.remembering import remembered
 
 _HUNDREDTH = Decimal("0.01")
-_CLOCKS = timedelta(
-    days=3
-)  # civil days and instants of two results differ by less: a day, and the offsets of two places
+_CLOCKS = timedelta(days=3)  # instants differ from civil days by less: a day's hours, the offsets of two places
 
 
 @dataclass(frozen=True, slots=True)

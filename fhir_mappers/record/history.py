@@ -63,7 +63,7 @@ class History(Sequence[Measurement]):
 
 def newest_first(histories: Iterable[Sequence[Measurement]]) -> History:
     """The results of all, the newest first; those of the same moment in the order they come in."""
-    dated = [one for each in histories for one in (each.dated if isinstance(each, History) else each)]
+    dated = [one for each in histories for one in (each.dated if type(each) is History else each)]
     return History(sorted(dated, key=lambda one: (one.when.latest, one.when.earliest), reverse=True))
 
 

@@ -124,8 +124,10 @@ class Kidney(Facts):
     def _since_final(self) -> list[Measurement]:
         """Every creatinine with a plausible value, newest first, as far as none that is final came surely later."""
         found: list[Measurement] = []
-        settled: datetime | None = None  # from here on back nothing preliminary counts, and nothing need be read
-        for result in takewhile(lambda m: settled is None or m.when.latest >= settled, self._plausible()):
+        settled: datetime | None = None
+        for result in self._plausible():
+            if settled is not None and result.when.latest < settled:
+                break  # from here on back nothing preliminary counts, and nothing need be read
             found.append(result)
             if not result.provisional:
                 settled = result.when.earliest if settled is None else max(settled, result.when.earliest)

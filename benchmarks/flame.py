@@ -1,6 +1,6 @@
 """``python -m benchmarks --flame [OBSERVATIONS]``: one request as a flame graph, docs/benchmark-flame.svg.
 
-The whole application answers the same call again and again while a timer looks at its stack. Nothing is instrumented, so
+The whole application answers the same call again and again while a timer looks at its stack. Nothing is instrumented:
 cheap and dear functions are seen in their true proportion. Width is share of time; what lies above is called by what
 lies below. A title tells each name and share (hover in a browser).
 """

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from http.client import HTTPConnection, HTTPException
 from itertools import count, cycle
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 from benchmarks.servers import Server, serving
@@ -55,7 +56,11 @@ def run(minutes: float) -> tuple[Seen, list[tuple[float, int]]]:
         private, _ = make_pair("load", Path(folder))
         clients = Path(folder) / "clients.toml"
         clients.write_text(CLIENTS.format(issuer=ISSUER, tenants=json.dumps(TENANTS)), encoding="utf-8")
-        with serving("service", WORKERS, clients=str(clients), public_url=PUBLIC) as server:
+        secret = Path(folder) / "secret"
+        secret.write_text(token_hex(32), encoding="utf-8")
+        secret.chmod(0o600)
+        given = {"clients": str(clients), "public_url": PUBLIC, "secret_file": str(secret)}
+        with serving("service", WORKERS, **given) as server:
             made = list(_calls())
             work = (
                 threading.Thread(target=_call, args=(server, private, made, at, end, seen)) for at in range(CALLERS)

@@ -33,7 +33,7 @@ def sort(found: Mapping[str, Found], kinds: Mapping[type[Any], str], clerk: Cler
     result = Sorted()
     for key, value in found.items():
         origin = clerk.origins.get(key, "prefetch")
-        observations = [one for one in value.resources if type(one[2]) is Observation]
+        observations = [(at, url, one) for at, url, one in value.resources if isinstance(one, Observation)]
         if observations:
             result.observations[key] = observations
         if len(observations) == len(value.resources):

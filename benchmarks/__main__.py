@@ -1,6 +1,7 @@
 """``python -m benchmarks``: race the service against the floor; tables, build/bench.json and build/bench.svg.
 
-``python -m benchmarks --profile [OBSERVATIONS]`` prints instead which functions cost most, by default with 20.
+``python -m benchmarks --profile [OBSERVATIONS]`` prints instead which functions cost most, by default with 20;
+``--flame [OBSERVATIONS]`` draws the same as docs/benchmark-flame.svg, by default with 200.
 """
 
 import json
@@ -12,6 +13,7 @@ from datetime import date
 from statistics import median
 from typing import Any
 
+from benchmarks import flame
 from benchmarks.crowd import CONNECTIONS, crowd
 from benchmarks.latency import fetch_over_latency
 from benchmarks.log import log_share
@@ -28,6 +30,10 @@ Crowds = dict[tuple[str, int, int], tuple[Lane, float]]
 def main(arguments: list[str]) -> None:
     """Run what the arguments ask for."""
     today = date.today()  # the day of the server's clock, which runs on this machine's time zone
+    if arguments[:1] == ["--flame"]:
+        size = int(arguments[1]) if len(arguments) > 1 else SIZES[1]
+        print(flame.draw(body(size, today), size, ROOT / "docs" / "benchmark-flame.svg").relative_to(ROOT))
+        return
     service = InProcess(today)
     if arguments[:1] == ["--profile"]:
         size = int(arguments[1]) if len(arguments) > 1 else SIZES[0]

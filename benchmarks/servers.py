@@ -35,12 +35,16 @@ class Server:
 
     def memory(self) -> int:
         """Bytes of memory of the largest of the master and its workers, at their highest."""
-        return max(map(_highest, (self.process.pid, *_children(self.process.pid))))
+        return max(_memory(pid, "VmHWM") for pid in (self.process.pid, *_children(self.process.pid)))
+
+    def memory_now(self) -> int:
+        """Bytes of memory of the largest of them at this moment."""
+        return max(_memory(pid, "VmRSS") for pid in (self.process.pid, *_children(self.process.pid)))
 
 
 @contextmanager
-def serving(name: str, workers: int = 1) -> Iterator[Server]:
-    """One of ``COMMANDS``, ready to answer; ended on the way out, also after an error.
+def serving(name: str, workers: int = 1, **settings: str) -> Iterator[Server]:
+    """One of ``COMMANDS``, ready to answer; ended on the way out, also after an error. ``settings`` beyond the default.
 
     Raises:
         RuntimeError: it did not start; its words are in ``build/bench-<name>.log``.
@@ -48,11 +52,12 @@ def serving(name: str, workers: int = 1) -> Iterator[Server]:
     BUILD.mkdir(exist_ok=True)
     port, log = _free_port(), BUILD / f"bench-{name}.log"
     environment = {key: value for key, value in os.environ.items() if not key.upper().startswith(PREFIX)}
+    named = {f"{PREFIX}{key.upper()}": value for key, value in settings.items()}
     with log.open("wb") as words, TemporaryDirectory() as state:
         process = subprocess.Popen(
             [sys.executable, *COMMANDS[name], str(port)],
             cwd=ROOT,
-            env=environment | {f"{PREFIX}STATE_DIR": state, f"{PREFIX}WORKERS": str(workers)},
+            env=environment | {f"{PREFIX}STATE_DIR": state, f"{PREFIX}WORKERS": str(workers)} | named,
             stdout=words,
             stderr=words,
         )
@@ -113,9 +118,9 @@ def _cpu_seconds(pid: int) -> float:
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def _highest(pid: int) -> int:
+def _memory(pid: int, kind: str) -> int:
     lines = (Path("/proc") / str(pid) / "status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(kind))
 
 
 def _stat(folder: Path) -> list[str]:

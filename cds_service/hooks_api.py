@@ -111,6 +111,7 @@ def create_blueprint(
         if caller.client.capture_key is not None:
             _keep_body(body)
         hook_request = HookRequest.parse(body, service.hook)
+        del body  # the request has copies of what it needs: of a long history the body is tens of megabytes
         language = _language(caller.client.offers(default_language, LANGUAGES))
         try:
             reply = advise(hook_request, service, language, caller)

@@ -59,6 +59,13 @@ class Parts:
     key: bytes = field(default=b"", repr=False)
     policy_version: str | None = None
     services: Mapping[str, Service] = field(default_factory=dict)
+    _guidelines: dict[str, Guideline] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def guideline(self, edition: str) -> Guideline:
+        """The rules of one edition: one object for all calls, so that what they have in common is kept with it."""
+        if edition not in self._guidelines:
+            self._guidelines[edition] = Guideline(self.rules, edition)
+        return self._guidelines[edition]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,7 @@ def advise(
         record = read(call, parts, day, had)
     hushed = silence.hushes(service.id, (check.id for check in service.checks))
     with span("ask"):
-        asked = ask(service.checks, record, Guideline(parts.rules, chosen), hushed, _report)
+        asked = ask(service.checks, record, parts.guideline(chosen), hushed, _report)
     _require_something(service, record, asked.aloud, had)
     speaker = parts.speakers[language, chosen]
     wanted = preferences(call.extension, call.hook)

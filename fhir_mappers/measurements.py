@@ -1,15 +1,17 @@
 """Observation → Measurement in the house unit of its concept, with the value as sent beside it.
 
 Sorting comes first, reading second: every observation is looked at once to see whose it is and what it measures; its
-number is converted only when a question asks for its concept. A patient with years of history has thousands of results,
-and the checks of one call ask for a few of them.
+number is converted only when a question comes to it. A patient with years of history has thousands of results, and the
+checks of one call look at the newest few of a few concepts.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from functools import lru_cache, partial
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from fhir_mappers import units
 from fhir_mappers.clerk import Clerk, Place
@@ -20,6 +22,7 @@ from fhir_mappers.record.answer import IMPRECISE
 from fhir_mappers.record.dates import PartialDate, parse_date
 from fhir_mappers.record.events import Measurement, Source
 from fhir_mappers.record.facts import OBSERVATIONS
+from fhir_mappers.record.history import History, Unread
 from fhir_mappers.shapes import Observation
 from fhir_mappers.values import ValueReader
 
@@ -40,20 +43,24 @@ class Sample(NamedTuple):
     provisional: bool = False
 
 
-class Results(Mapping[str, tuple[Measurement, ...]]):
-    """Measurements by concept, each concept read when it is first asked for and in the order of its resources."""
+class Results(Mapping[str, History]):
+    """Measurements by concept in the order of their resources, each read when it is first looked at."""
 
     __slots__ = ("_read", "_values", "_waiting")
 
     def __init__(self, coder: Coder) -> None:
         self._waiting: dict[str, list[Sample]] = {}
-        self._read: dict[str, tuple[Measurement, ...]] = {}
+        self._read: dict[str, History] = {}
         self._values = ValueReader(coder)
 
-    def __getitem__(self, concept: str) -> tuple[Measurement, ...]:
+    def __getitem__(self, concept: str) -> History:
         if concept not in self._read:
-            self._read[concept] = in_order([self._measure(concept, sample) for sample in self._waiting[concept]])
+            self._read[concept] = self._put_in_order(concept, self._waiting[concept])
         return self._read[concept]
+
+    def get(self, concept: str, default: Any = None) -> Any:
+        """As every mapping has it; most concepts asked for are not there, and that should not cost an exception."""
+        return self[concept] if concept in self._waiting else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._waiting))
@@ -66,11 +73,24 @@ class Results(Mapping[str, tuple[Measurement, ...]]):
         for concept in _meant(understood.concepts, sample.value):
             self._waiting.setdefault(concept, []).append(sample)
 
-    def _measure(self, concept: str, sample: Sample) -> Measurement:
+    def _put_in_order(self, concept: str, samples: Iterable[Sample]) -> History:
+        """By resource. The same resource sent twice is one fact; to tell, those of one name are read at once."""
+        found: list[Measurement | Unread] = []
+        for _, group in groupby(sorted(samples, key=attrgetter("resource")), key=attrgetter("resource")):
+            same = [self._unread(concept, sample) for sample in group]
+            found += same if len(same) == 1 else in_order([one.measurement() for one in same])
+        return History(found)
+
+    def _unread(self, concept: str, sample: Sample) -> Unread:
         when = _when(sample.dated) if isinstance(sample.dated, Observation) else sample.dated
         assert when is not None, "only dated samples are filed"
-        source = Source(sample.resource, sample.token, sample.origin)
-        return self._values.read(concept, sample.value, source, when, provisional=sample.provisional)
+        # Bound to the reader alone: what knows these results in turn would live on until the next garbage collection.
+        return Unread(when, partial(_measure, self._values, concept, sample, when))
+
+
+def _measure(values: ValueReader, concept: str, sample: Sample, when: PartialDate) -> Measurement:
+    source = Source(sample.resource, sample.token, sample.origin)
+    return values.read(concept, sample.value, source, when, provisional=sample.provisional)
 
 
 def read_observations(
@@ -80,12 +100,13 @@ def read_observations(
     codes, is_patient, wonder = clerk.coder.codes, clerk.owner.is_patient, clerk.lookalikes.test
     origin = clerk.origins.get(key, "prefetch")
     for index, url, observation in sent:
-        understood = codes(observation.code)
-        if not understood.concepts and observation.code is not None:
-            wonder(observation.code)
-        if understood.concepts or observation.component is not None or not is_patient(observation.subject):
+        code, is_ours = observation.code, is_patient(observation.subject)
+        understood = codes(code)
+        if not understood.concepts and code is not None:
+            wonder(code)
+        if understood.concepts or observation.component is not None or not is_ours:
             name = f"Observation/{observation.id}" if observation.id else url or f"{key}.entry[{index}]"
-            if is_patient(observation.subject):
+            if is_ours:
                 _file(observation, understood, name, origin, clerk, results)
             else:
                 clerk.is_ours(Place(OBSERVATIONS, name, origin), observation.subject)
@@ -129,10 +150,16 @@ def _has_no_value(sent: Valued) -> bool:
 def _is_dated(sent: Observation) -> bool:
     """Whether the observation has a readable date; the usual form is checked without building one."""
     text = sent.effective_date_time
-    if text is not None and _USUAL_DATE.fullmatch(text):
-        with suppress(ValueError):
-            return bool(datetime.fromisoformat(text))
-    return _when(sent) is not None
+    return (text is not None and _is_usual_date(text)) or _when(sent) is not None
+
+
+@lru_cache(maxsize=8192)
+def _is_usual_date(text: str) -> bool:
+    """Remembered, because the results of one blood sample share their date."""
+    try:
+        return _USUAL_DATE.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _when(sent: Observation) -> PartialDate | None:

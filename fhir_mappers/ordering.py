@@ -33,11 +33,15 @@ def sort(found: Mapping[str, Found], kinds: Mapping[type[Any], str], clerk: Cler
     result = Sorted()
     for key, value in found.items():
         origin = clerk.origins.get(key, "prefetch")
+        observations = [(at, url, one) for at, url, one in value.resources if isinstance(one, Observation)]
+        if observations:
+            result.observations[key] = observations
+        if len(observations) == len(value.resources):
+            continue  # mostly so where there are many
         for index, url, resource in value.resources:
-            if isinstance(resource, Observation):
-                result.observations.setdefault(key, []).append((index, url, resource))
-                continue
             kind = type(resource)
+            if kind is Observation:
+                continue
             name = f"{kind.__name__}/{resource.id}" if resource.id else url or f"{key}.entry[{index}]"
             if url is not None:
                 clerk.library.names[url] = name

@@ -40,5 +40,5 @@ def patient_urls(found: Iterable[Found], patient_id: str) -> frozenset[str]:
         url
         for value in found
         for _, url, resource in value.resources
-        if url is not None and isinstance(resource, Patient) and resource.id in (None, patient_id)
+        if type(resource) is Patient and url is not None and resource.id in (None, patient_id)
     )

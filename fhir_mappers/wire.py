@@ -70,7 +70,7 @@ def _file(found: Found, key: str, entries: Iterable[tuple[int, Entry]]) -> None:
     for index, entry in entries:
         resource, search = entry.resource, entry.search
         said = search is not None and search.mode == "outcome"
-        if isinstance(resource, OperationOutcome) or said:
+        if said or isinstance(resource, OperationOutcome):
             if said and isinstance(resource, OperationOutcome) and _is_remark(resource):
                 continue
             found.why = found.why or NOT_FETCHED

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fhir_mappers.orders import OrderContext
 from fhir_mappers.record.answer import UNAVAILABLE, Evidence
@@ -199,21 +200,31 @@ def _latest(series: list[Evidence], speaker: Speaker) -> list[str]:
 
 def _informational(group: _Group, speaker: Speaker) -> list[str]:
     """Informational rules said in this card or beside one of its rules, when the edition has them."""
-    places = {group.card, *(f.rule.id for f in group.all if f.verdict.outcome is Outcome.DUE)}
-    edition = speaker.edition.id
-    return [r.id for r in speaker.rules.values() if r.kind == "I" and places & set(r.said_in) and edition in r.sources]
+    due = (f.rule.id for f in group.all if f.verdict.outcome is Outcome.DUE)
+    return speaker.informational(frozenset((group.card, *due)))
 
 
 def _source(rule: Rule, speaker: Speaker) -> Source:
     edition: Edition = speaker.edition
-    topic = Coding(system=RECOMMENDATION_SYSTEM, code=rule.id, display=speaker.title(rule))
-    return Source(label=edition.label[speaker.language], url=edition.url, topic=topic)
+    return _cited(edition.label[speaker.language], edition.url, rule.id, speaker.title(rule))
+
+
+@lru_cache(maxsize=2048)
+def _cited(label: str, url: str, rule: str, title: str) -> Source:
+    """There are only as many as rules, editions and languages: each is checked once."""
+    return Source(label=label, url=url, topic=Coding(system=RECOMMENDATION_SYSTEM, code=rule, display=title))
 
 
 def _override_reasons(findings: Iterable[Finding], speaker: Speaker) -> tuple[OverrideReason, ...]:
     codes = dict.fromkeys(code for f in findings for code in f.rule.override if code != "other")
     offered = [*list(codes)[: _OVERRIDES - 1], "other"] if codes else []
-    return tuple(OverrideReason(**speaker.override(code)) for code in offered)
+    return tuple(_reason(**speaker.override(code)) for code in offered)
+
+
+@lru_cache(maxsize=2048)
+def _reason(system: str, code: str, display: str) -> OverrideReason:
+    """The same few on every card: each is checked once."""
+    return OverrideReason(system=system, code=code, display=display)
 
 
 def _broken(broken: tuple[Broken, ...], speaker: Speaker) -> Card:

@@ -34,7 +34,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for info, 2 for critical."""
-        return list(Severity).index(self)
+        return _RANKS.index(self)
+
+
+_RANKS = tuple(Severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,10 @@ def undecided(
 
 def not_applicable(*evidence: Evidence) -> Verdict:
     """The recommendation does not concern this patient or draft."""
-    return Verdict(Outcome.NOT_APPLICABLE, evidence=evidence)
+    return Verdict(Outcome.NOT_APPLICABLE, evidence=evidence) if evidence else _NOT_APPLICABLE
+
+
+_NOT_APPLICABLE = Verdict(Outcome.NOT_APPLICABLE)  # most answers of a call are this one: made once
 
 
 def gravest(verdicts: Iterable[Verdict], *cases: str) -> Verdict:

@@ -1,9 +1,8 @@
 """Asks every check of a service and signs the verdicts: checks in, findings out. Pure, and never raises."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import partial
 
 from fhir_mappers.record.answer import Evidence
 from fhir_mappers.record.events import DraftOrder
@@ -17,6 +16,7 @@ RETIRED = "retired at this site"
 MUTED = "muted"
 ALONE = "said only beside"
 NOTHING_TO_SUM_UP = "nothing to sum up"
+_SPEAKING = (Outcome.DUE, Outcome.UNDECIDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Finding:
     @property
     def speaks(self) -> bool:
         """True when it fires or needs data."""
-        return self.verdict.outcome in (Outcome.DUE, Outcome.UNDECIDED)
+        return self.verdict.outcome in _SPEAKING
 
     @property
     def status(self) -> str:
@@ -55,15 +55,14 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything one call found, in the order of the checks."""
+    """Everything one call found, in the order of the checks. ``speaking`` are only those that fire or need data."""
 
     all: tuple[Finding, ...] = ()
     broken: tuple[Broken, ...] = ()
+    speaking: tuple[Finding, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def speaking(self) -> tuple[Finding, ...]:
-        """Only those that fire or need data."""
-        return tuple(f for f in self.all if f.speaks)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "speaking", tuple(f for f in self.all if f.speaks))  # asked for many times: kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,16 @@ class Guideline:
 
     rules: Mapping[str, Rule]
     edition: str
+    _silent: dict[str, "Finding"] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def silent(self, check: Check, because: str | None = None) -> Finding:
+        """The finding of a check that has nothing to say and no fact to show: most are, so each is made once."""
+        known = self._silent.get(check.id)
+        if known is None or known.check is not check or known.because != because:
+            rule, verdict = self.rules[check.id], not_applicable()
+            known = Finding(rule, check, self.edition, verdict, rule.severity_of(verdict.case), None, because)
+            self._silent[check.id] = known
+        return known
 
 
 def evaluate(
@@ -85,39 +94,42 @@ def evaluate(
     """
     faults: list[Broken] = []
 
-    def asked(check: Check, ask: Callable[[], list[Finding]]) -> list[Finding]:
-        try:
-            return ask()
-        except Exception as error:  # the only broad except in the house: one broken check must not silence the others
-            on_error(check.id, error)
-            faults.append(Broken(check.id, type(error).__name__))
-            return []
+    def asked(checks: Iterable[Check], ask: Callable[[Check], list[Finding]]) -> list[Finding]:
+        found: list[Finding] = []
+        for check in checks:
+            try:
+                found += ask(check)
+            except Exception as error:  # the only broad except in the house: a broken check must not silence others
+                on_error(check.id, error)
+                faults.append(Broken(check.id, type(error).__name__))
+        return found
 
     everything = tuple(checks)
+    drafts = [draft for draft in record.drafts if draft.selected]
     single = (each for each in everything if not each.sums_up)
-    heard = _mute([f for each in single for f in asked(each, partial(_ask, each, record, guideline))])
+    heard = _mute(asked(single, lambda check: _ask(check, record, drafts, guideline)))
     so_far = Findings(heard, tuple(faults))
     sums = (each for each in everything if each.sums_up)
-    summed = [f for each in sums for f in asked(each, partial(_sum_up, each, record, guideline, so_far))]
+    summed = asked(sums, lambda check: _sum_up(check, record, guideline, so_far))
     return Findings((*heard, *summed), tuple(faults))
 
 
-def _ask(check: Check, record: PatientRecord, guideline: Guideline) -> list[Finding]:
+def _ask(check: Check, record: PatientRecord, selected: list[DraftOrder], guideline: Guideline) -> list[Finding]:
     if (unasked := _unasked(check, guideline)) is not None:
-        return [_sign(check, record, guideline, not_applicable(), because=unasked)]
-    limits = _limits(check, guideline)
+        return [guideline.silent(check, unasked)]
     if check.about is None:
-        return [_sign(check, record, guideline, check.judge(record, limits))]
-    drafts = [d for d in record.drafts if d.selected and check.about(d)]
+        return [_sign(check, record, guideline, check.judge(record, _limits(check, guideline)))]
+    drafts = [draft for draft in selected if check.about(draft)]
     if not drafts:
-        return [_sign(check, record, guideline, not_applicable())]
-    return [_sign(check, record, guideline, check.judge(record, limits, d), d) for d in drafts]
+        return [guideline.silent(check)]
+    limits = _limits(check, guideline)
+    return [_sign(check, record, guideline, check.judge(record, limits, draft), draft) for draft in drafts]
 
 
 def _sum_up(check: Check, record: PatientRecord, guideline: Guideline, heard: Findings) -> list[Finding]:
     """Silent is silent about the other findings, never about the patient: the reason says so."""
     if (unasked := _unasked(check, guideline)) is not None:
-        return [_sign(check, record, guideline, not_applicable(), because=unasked)]
+        return [guideline.silent(check, unasked)]
     limits = _limits(check, guideline)
     signed = _sign(check, record, guideline, check.judge(record, limits, heard))
     return [signed if signed.speaks else replace(signed, because=NOTHING_TO_SUM_UP)]
@@ -142,10 +154,11 @@ def _sign(
     guideline: Guideline,
     verdict: Verdict,
     draft: DraftOrder | None = None,
-    because: str | None = None,
 ) -> Finding:
+    if verdict is not_applicable() and draft is None:
+        return guideline.silent(check)
     rule = guideline.rules[check.id]
-    finding = Finding(rule, check, guideline.edition, verdict, rule.severity_of(verdict.case), draft, because)
+    finding = Finding(rule, check, guideline.edition, verdict, rule.severity_of(verdict.case), draft)
     return replace(finding, awaited=awaited(verdict, record)) if finding.speaks else finding
 
 
@@ -155,7 +168,7 @@ def _mute(found: list[Finding]) -> tuple[Finding, ...]:
     """
     firing = [f for f in found if f.verdict.outcome is Outcome.DUE]
     mutes = [(f.rule.id, pattern) for f in firing for pattern in (*f.check.mutes, *f.verdict.mutes)]
-    heard = [_silence(f, mutes) for f in found]
+    heard = [_silence(f, mutes) if mutes else f for f in found]
     voices = {f.rule.id for f in heard if f.speaks}
     return tuple(_alone(f, voices) for f in heard)
 

@@ -29,21 +29,24 @@ def tidy(value: Mapping[str, Any]) -> dict[str, Any] | None:
     """
     kept = {}
     for key, member in value.items():
-        aligned = key.startswith("_") or f"_{key}" in value
-        if (tidied := _tidy(member, aligned)) is not None:
+        if type(member) is str:  # most members are: said first, and in place, it halves the time
+            tidied: Any = member if member.strip() else None
+        else:
+            tidied = _tidy(member, key.startswith("_") or f"_{key}" in value)
+        if tidied is not None:
             kept[key] = tidied
     return kept or None
 
 
 def _tidy(value: Any, aligned: bool) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, (dict, Mapping)):
         return tidy(value)
     if isinstance(value, (list, tuple)):
         items = [_tidy(item, False) for item in value]
         filled = [item for item in items if item is not None]
         return (items if aligned else filled) if filled else None
-    if isinstance(value, str):
-        return value if value.strip() else None
     if isinstance(value, (float, Decimal)) and not math.isfinite(value):
         raise ValueError("JSON has no NaN or Infinity")
     return value

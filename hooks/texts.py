@@ -69,6 +69,8 @@ class Speaker:
         self._texts, self._shared = load_texts()
         self._overrides: Mapping[str, Mapping[str, str]] = {**self._shared["override"], **(reasons or {})}
         self.figures = Figures(language, self._shared, _cut_offs(rules, edition.id))
+        told = (rule for rule in rules.values() if rule.kind == "I" and edition.id in rule.sources)
+        self._informational = tuple((rule.id, frozenset(rule.said_in)) for rule in told)
 
     def label(self, rule_id: str) -> str:
         """The short name of a step."""
@@ -97,6 +99,10 @@ class Speaker:
     def information(self, rule_id: str) -> str:
         """The sentence of an informational rule."""
         return str(self._texts[rule_id][self.language]["text"])
+
+    def informational(self, places: frozenset[str]) -> list[str]:
+        """The informational rules of the edition that are said in one of these places: cards, or beside rules."""
+        return [rule_id for rule_id, said_in in self._informational if not said_in.isdisjoint(places)]
 
     def missing(self, finding: Finding) -> str:
         """What is missing, with reasons."""

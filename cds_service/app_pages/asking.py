@@ -16,7 +16,7 @@ from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import Terminology, default_terminology
 from hooks.check import Check
 from hooks.context import Context
-from hooks.evaluate import Findings, Guideline, evaluate
+from hooks.evaluate import Findings, evaluate
 from hooks.limits import Rule
 from hooks.reads import observed
 from hooks.registry import CHECKS
@@ -81,7 +81,7 @@ def read_at_app(
 def judged(record: PatientRecord, parts: Parts, edition: str, *, with_orders: bool = False) -> Findings:
     """What the engine says of the record, by one edition of the guideline."""
     checks = page_checks(parts.rules, with_orders=with_orders)
-    return evaluate(checks, record, Guideline(parts.rules, edition), _report)
+    return evaluate(checks, record, parts.guideline(edition), _report)
 
 
 @cache

@@ -17,7 +17,7 @@ from fhir_mappers.record.patient_record import PatientRecord
 from hooks import board_request
 from hooks.check import Check
 from hooks.context import Context
-from hooks.evaluate import Findings, Guideline, evaluate
+from hooks.evaluate import Findings, evaluate
 from hooks.limits import Rule
 from hooks.reads import observed
 from hooks.registry import CHECKS
@@ -77,7 +77,7 @@ def read(patient_id: str, parts: Parts, day: date, data: Completed) -> PatientRe
 
 def found(form: Form, record: PatientRecord, parts: Parts) -> Findings:
     """What the rules of a form say to a record."""
-    return evaluate(checks_of(form, parts.rules), record, Guideline(parts.rules, parts.edition), _report)
+    return evaluate(checks_of(form, parts.rules), record, parts.guideline(parts.edition), _report)
 
 
 def _report(rule: str, error: Exception) -> None:

@@ -112,13 +112,19 @@ class Answer:
 
 def _combine(left: Answer, right: Answer, *, decisive: bool) -> Answer:
     if left.value is decisive:
-        return Answer(decisive, _merge(left.evidence, right.evidence if right.value is decisive else ()))
+        return _decisive(left, right.evidence if right.value is decisive else ())
     if right.value is decisive:
-        return Answer(decisive, _merge(right.evidence, ()))
+        return _decisive(right, ())
     evidence = _merge(left.evidence, right.evidence)
     if left.value is None or right.value is None:
         return Answer(None, evidence, _merge(left.missing, right.missing))
     return Answer(not decisive, evidence)
+
+
+def _decisive(answer: Answer, more: tuple[Evidence, ...]) -> Answer:
+    """The answer with all its evidence, and none of the gaps; itself where that is all it has."""
+    evidence = _merge(answer.evidence, more)
+    return answer if evidence is answer.evidence and not answer.missing else Answer(answer.value, evidence)
 
 
 def _merge(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
@@ -132,12 +138,15 @@ def _merge(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
 
 def yes(*evidence: Evidence) -> Answer:
     """Certainly true, resting on these facts."""
-    return Answer(True, evidence)
+    return Answer(True, evidence) if evidence else _YES
 
 
 def no(*evidence: Evidence) -> Answer:
     """Certainly false, resting on these facts."""
-    return Answer(False, evidence)
+    return Answer(False, evidence) if evidence else _NO
+
+
+_YES, _NO = Answer(True), Answer(False)  # most answers are a bare no: made once
 
 
 def unknown(*missing: Missing, evidence: tuple[Evidence, ...] = ()) -> Answer:

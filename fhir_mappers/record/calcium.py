@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import takewhile
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import (
@@ -25,6 +26,7 @@ from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.remembering import remembered
 
 _HUNDREDTH = Decimal("0.01")
+_CLOCKS = timedelta(days=3)  # instants differ from civil days by less: a day's hours, the offsets of two places
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,12 @@ class CalciumQuestions(Facts):
         """The final results of the newest moment, those corrected for albumin when there are some; and the newest
         preliminary one when it is newer. Never empty.
         """
-        results = self.results(c.CALCIUM, c.CALCIUM_CORRECTED)
         reading = self.latest(c.CALCIUM, c.CALCIUM_CORRECTED)
         if isinstance(reading, Missing) and reading.why != ABSENT:
             return reading
         last = reading.value.when if isinstance(reading, Known) else None
+        everything = self.results(c.CALCIUM, c.CALCIUM_CORRECTED)
+        results = list(takewhile(lambda m: last is None or m.when.latest >= last.latest, everything))
         same = [m for m in results if not m.provisional and m.value is not None and m.when == last]
         early = [m for m in results if m.provisional and m.value is not None and _is_newer(m.when, last)]
         found = [self._correct(m) for m in same]
@@ -154,9 +157,10 @@ class CalciumQuestions(Facts):
     def _albumin_near(self, total: Measurement) -> Measurement | None:
         """The final albumin nearest in time, at most ``apart`` days away; the newer of two equally near."""
         apart = timedelta(days=int(self.conventions.calcium.apart.value))
+        since = takewhile(lambda m: total.when.earliest - m.when.latest <= apart + _CLOCKS, self.results(c.ALBUMIN))
         near = [
             m
-            for m in self.results(c.ALBUMIN)
+            for m in since  # what lies before is too far away, and need not be read
             if m.value is not None
             and m.problem is None
             and not m.provisional

@@ -1,6 +1,6 @@
 """The facts of one patient on one day, filed by kind and concept, and the simplest questions about them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -35,6 +35,7 @@ from fhir_mappers.record.events import (
     TreatmentCourse,
     Unmatched,
 )
+from fhir_mappers.record.history import History, newest_first
 from fhir_mappers.record.quantity import Quantity, Span
 from fhir_mappers.record.remembering import remembered
 
@@ -68,7 +69,7 @@ class Facts:
     conventions: Conventions
     person: Person = Person()
     looked_for: Mapping[str, str | None] = field(default_factory=dict)
-    measurements: Mapping[str, tuple[Measurement, ...]] = field(default_factory=dict)
+    measurements: Mapping[str, Sequence[Measurement]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     procedures: tuple[Procedure, ...] = ()
     doses: tuple[Dose, ...] = ()
@@ -129,10 +130,13 @@ class Facts:
         return answer.missing[0] if answer.missing else Missing(what, ABSENT)
 
     @remembered
-    def results(self, *concepts: str) -> tuple[Measurement, ...]:
-        """All results of the concepts up to today, newest first; provisional and unusable ones included."""
-        found = [m for c in concepts for m in self.measurements.get(c, ()) if not m.when.surely_after(self.as_of)]
-        return tuple(sorted(found, key=lambda m: (m.when.latest, m.when.earliest), reverse=True))
+    def results(self, *concepts: str) -> Sequence[Measurement]:
+        """All results of the concepts up to today, newest first; provisional and unusable ones included.
+
+        Each is read when it is looked at: who wants the newest should stop there.
+        """
+        found = newest_first(self.measurements.get(concept, ()) for concept in concepts)
+        return History(one for one in found.dated if not one.when.surely_after(self.as_of))
 
     @remembered
     def latest(self, *concepts: str, within: Quantity | None = None) -> Reading[Measurement]:
@@ -140,12 +144,11 @@ class Facts:
 
         One that says it has no value (dataAbsentReason) is no result: the one before it counts.
         """
-        final = [m for m in self.results(*concepts) if not m.provisional and m.problem != ABSENT]
+        newest = next((m for m in self.results(*concepts) if not m.provisional and m.problem != ABSENT), None)
         what = concepts[0]
-        if not final:
+        if newest is None:
             answer = self.looked(OBSERVATIONS, what=what)
             return answer.missing[0] if answer.missing else Missing(what, ABSENT)
-        newest = final[0]
         if newest.problem is not None:
             return Missing(what, newest.problem, newest.evidence())
         if within is not None:

@@ -1,6 +1,8 @@
 """Kidney function for dosing: which results enter Cockcroft-Gault (catalogue P1, P4, P5), dialysis, eGFR."""
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import takewhile
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import (
@@ -93,8 +95,8 @@ class Kidney(Facts):
         session = self.recent((p for p in acts if p.status == "completed"), window, PROCEDURES, what=c.DIALYSIS)
         begun = tuple(p for p in acts if p.status == "in-progress")
         running = Answer(bool(begun), evidence_of(begun, c.DIALYSIS))
-        sampled = [m for m in self.results(c.CREATININE_ON_DIALYSIS) if self.within(m.when, window)]
-        around = Answer(bool(sampled), tuple(m.evidence() for m in sampled[:1]))
+        sampled = next((m for m in self.results(c.CREATININE_ON_DIALYSIS) if self.within(m.when, window)), None)
+        around = Answer(False) if sampled is None else Answer(True, (sampled.evidence(),))
         return either((around, running, dependent, session))
 
     def egfr_below(self, limit: Quantity) -> Answer:
@@ -114,20 +116,31 @@ class Kidney(Facts):
 
     def _provisional(self, window: Quantity) -> Reading[Measurement]:
         """The highest of the newest preliminary results, unless a final one came later."""
-        final = [m for m in self._plausible() if not m.provisional]
-        recent = [m for m in self._plausible() if m.provisional and self.within(m.when, window)]
-        early = [m for m in recent if not any(f.when.is_later(m.when) for f in final)]
+        early = [m for m in self._since_final() if m.provisional and self.within(m.when, window)]
         highest = max(_at_one_time(early), key=micromoles, default=None)
         return Missing(c.CREATININE, ABSENT) if highest is None else Known(highest, (highest.evidence(),))
 
-    def _final_at(self, when: PartialDate) -> list[Measurement]:
-        valued = (m for m in self.results(c.CREATININE) if m.problem != ABSENT)
-        return [m for m in valued if not m.provisional and m.when.overlaps(when)]
-
     @remembered
-    def _plausible(self) -> list[Measurement]:
+    def _since_final(self) -> list[Measurement]:
+        """Every creatinine with a plausible value, newest first, as far as none that is final came surely later."""
+        found: list[Measurement] = []
+        settled: datetime | None = None
+        for result in self._plausible():
+            if settled is not None and result.when.latest < settled:
+                break  # from here on back nothing preliminary counts, and nothing need be read
+            found.append(result)
+            if not result.provisional:
+                settled = result.when.earliest if settled is None else max(settled, result.when.earliest)
+        return found
+
+    def _final_at(self, when: PartialDate) -> list[Measurement]:
+        """The final results that cannot be told from ``when`` in time; older ones are not read."""
+        near = takewhile(lambda m: m.when.latest >= when.earliest, self.results(c.CREATININE))
+        return [m for m in near if not m.provisional and m.problem != ABSENT and m.when.overlaps(when)]
+
+    def _plausible(self) -> Iterator[Measurement]:
         """Every creatinine with a plausible value, newest first."""
-        return [m for m in self.results(c.CREATININE) if m.problem is None and self._is_plausible(m)]
+        return (m for m in self.results(c.CREATININE) if m.problem is None and self._is_plausible(m))
 
     def _is_plausible(self, creatinine: Measurement) -> bool:
         value = creatinine.value.value if creatinine.value is not None else 0
@@ -180,11 +193,10 @@ class Kidney(Facts):
     def _weight(self, day: date) -> Reading[Measurement]:
         what = c.WEIGHT[0]
         valued = (m for m in self.results(*c.WEIGHT) if m.problem != ABSENT)
-        known = [m for m in valued if not m.provisional and m.when.first <= day]
-        if not known:
+        newest = next((m for m in valued if not m.provisional and m.when.first <= day), None)
+        if newest is None:
             searched = self.looked(OBSERVATIONS, what=what)
             return searched.missing[0] if searched.missing else Missing(what, ABSENT)
-        newest = known[0]
         if newest.problem or newest.value is None:
             return Missing(what, newest.problem or IMPLAUSIBLE, newest.evidence())
         if not self._n.weight_low.value <= newest.value.value <= self._n.weight_high.value or newest.comparator:

@@ -82,7 +82,7 @@ class Session(Treatment, Facts):
         return tuple(r for r in self.requests if _is_newer(r, self._newest_final(r.concepts)))
 
     def _newest_final(self, names: tuple[str, ...]) -> datetime | None:
-        return max((m.when.latest for m in self.results(*names) if not m.provisional), default=None)
+        return next((m.when.latest for m in self.results(*names) if not m.provisional), None)
 
 
 def _is_newer(request: Request, result: datetime | None) -> bool:

@@ -91,7 +91,8 @@ class Visit:
         empty = [each for each in context.pages if each.url == EMPTY]
         window = cls(url, context, empty[0] if empty else context.new_page(), excused=wishes.get("excused", ()))
         window.page.set_viewport_size({"width": wishes.get("width", 1280), "height": wishes.get("height", 800)})
-        window.page.emulate_media(color_scheme=wishes.get("scheme", "light"), reduced_motion="reduce")
+        scheme = wishes.get("scheme", "light")
+        window.page.emulate_media(media="screen", color_scheme=scheme, reduced_motion="reduce")
         context.on("request", window.remember)
         context.on("console", window.listen)
         context.on("weberror", window.stumble)

@@ -9,7 +9,7 @@ from hooks.services import services
 ADDRESS = "api.md"
 _HEAD = """# API reference
 
-Every address of the service, from the OpenAPI 3.1 document that it serves itself: `osteohooks openapi`, or `/openapi.json`. Calls are
+Every address of the service, from the OpenAPI 3.1 document that it serves itself at `/openapi.json`. Calls are
 described by [CDS Hooks 2.0.1](https://cds-hooks.hl7.org/2.0/); how an EHR says who it is: [clients](clients.md).
 Refusals are FHIR OperationOutcomes: what is wrong, why, and what to do.
 """

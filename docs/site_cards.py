@@ -70,12 +70,16 @@ def _of_patient(rule: str, patient: Scenario) -> Example:
 
 
 def _of_row(rule: str) -> Example:
-    """The card of the first test row in which the rule speaks; where none has a patient, one with its figures left open."""
+    """The card of the first test row in which the rule speaks; where none has a patient, its figures are left open."""
     known = patient_of(rule)
     patient, findings, test = known or (Bedside(), Findings((_open(rule),)), "")
     edition = findings.all[0].edition
-    about = f"A patient of the test rows (`{test}`)." if test else "No patient is drawn: figures are left open, as ‹name›."
-    said = {language: show(findings, context_of(patient, language), speaker(language, edition)) for language in LANGUAGES}
+    about = (
+        f"A patient of the test rows (`{test}`)." if test else "No patient is drawn: figures are left open, as ‹name›."
+    )
+    said = {
+        language: show(findings, context_of(patient, language), speaker(language, edition)) for language in LANGUAGES
+    }
     return Example(about, _both(said, rule))
 
 

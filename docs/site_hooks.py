@@ -1,4 +1,4 @@
-"""For mkdocs: pages of the repository's root join the site, pages that the product makes of itself too, and links lead on.
+"""For mkdocs: pages of the root join the site, those that the product makes of itself too, and links lead on.
 
 In the repository a page in ``docs`` links to ``../GLOSSARY.md``, and ``CONTRIBUTING.md`` to ``docs/extend.md``. In the
 site they are neighbours. Every rule has a page, and every rule that is named leads to it.
@@ -15,10 +15,17 @@ from hooks.limits import load_tables
 
 ROOT = Path(__file__).parents[1]
 JOINING = ("CHANGELOG.md", "CONTRIBUTING.md", "GLOSSARY.md")
+ALL_RULES = "recommendations.md"
 RULES = frozenset(load_tables())
 OVERVIEW = "index.md"  # what README.md is in the repository
 _APART = (r"```.*?```", r"`[^`\n]*`", r"\[[^\]\n]*\]\([^)\n]*\)", r"^(?:#| *(?:!!!|\?\?\?|===))[^\n]*$")
-_RULE = re.compile("|".join(_APART) + r"|(?<![\w/-])([A-Z]{2,6}(?:-[A-Z0-9]{1,8})*-\d{2})(?![\w-])", re.DOTALL | re.MULTILINE)
+_FIELD = (
+    '<p class="filter" data-filtered><input type="search" aria-label="Rules that hold these words" '
+    'placeholder="zoledronic order-sign critical"> <output></output></p>'
+)
+_RULE = re.compile(
+    "|".join(_APART) + r"|(?<![\w/-])([A-Z]{2,6}(?:-[A-Z0-9]{1,8})*-\d{2})(?![\w-])", re.DOTALL | re.MULTILINE
+)
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -38,6 +45,9 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         markdown = markdown.replace("](docs/", "](")
     markdown = re.sub(r"\]\(\.\./README\.md", f"]({OVERVIEW}", markdown)
     markdown = re.sub(r"\]\(\.\./((?:CHANGELOG|CONTRIBUTING|GLOSSARY)\.md)", r"](\1", markdown)
+    if address == ALL_RULES:
+        page.meta["hide"] = ["toc"]  # the table needs the room
+        markdown = markdown.replace("\n| Rule |", f"\n{_FIELD}\n\n| Rule |", 1)
     return _RULE.sub(lambda found: _leading_on(found, address), markdown)
 
 

@@ -21,8 +21,9 @@ _MOST = 200  # rows tried for one rule
 
 
 def patient_of(rule: str) -> tuple[Bedside, Findings, str] | None:
-    """The first patient of a test row for whom the rule is due, what was found, and the name of the test; one for whom it
-    lacks data where it is never due; None where no row has a patient.
+    """The first patient of a test row for whom the rule is due, what was found, and the name of the test.
+
+    One for whom it lacks data where it is never due; None where no row has a patient.
     """
     lacking: tuple[Bedside, Findings, str] | None = None
     for test, patient in itertools.islice(_patients(rule), _MOST):

@@ -46,8 +46,8 @@ def _heading(row: Row, french: Row) -> Iterator[str]:
     signed = f"Read by {review['read_by']}, checked by {review['checked_by']} on {review['checked_on']}."
     yield from (f"> {signed if review['checked_by'] else PENDING}", "")
     severities = ", ".join(dict.fromkeys(row["severity"].values())) or "on no card of its own"
-    yield from ("| | |", "|---|---|", f"| Kind | {row['kind']} |", f"| Asked at | {hooks} |")
-    yield from (f"| Speaks as | {severities} |", f"| Strength in the guideline | {row['strength']} |")
+    yield f"**Kind**: {row['kind']} · **asked at**: {hooks} · **speaks as**: {severities}"
+    yield f"· **strength in the guideline**: {row['strength']}"
 
 
 def _statement(row: Row, french: Row) -> Iterator[str]:
@@ -77,7 +77,11 @@ def _boundaries(row: Row, ledger: Ledger) -> Iterator[str]:
         mark = "" if f"{row['id']}.{name}" in ledger.borrowed else _ours(ledger, f"{row['id']}.{name}")
         yield f"| `{name}`{mark} | {' | '.join(f'**{cell}**' if differ else cell for cell in cells)} |"
     yield f"| Source | {' | '.join(row['source'].get(edition, 'not in this edition') for edition in editions)} |"
-    yield from ("", "† this project's choice, not the guideline's: a site may change it in its [policy](../policy.md).")
+    if flat:
+        yield from (
+            "",
+            "**Bold**: editions differ. †: this project's choice; a site may change it in its [policy](../policy.md).",
+        )
 
 
 def _flat(numbers: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
@@ -124,7 +128,7 @@ def _limits(row: Row) -> Iterator[str]:
     elif not row["severity"]:
         yield "- It is told, not computed: nothing of the patient is compared with it."
     if unknown:
-        yield f"- It cannot be judged when: {unknown}. It then names what is missing, or stays silent where that could not matter."
+        yield f"- It cannot be judged when: {unknown}. It then names what is missing, where that could matter."
     if row["ours"]:
         yield f"- This project's choice, not the guideline's: {'; '.join(row['ours'])}."
     if row["severity"]:

@@ -1,6 +1,6 @@
 // A field above the table of all rules: it hides the rows that do not hold every word typed. Nothing is fetched.
 document$.subscribe(() => {
-  const table = document.querySelector("[data-filtered] ~ .md-typeset__scrollwrap table, [data-filtered] ~ table");
+  const table = document.querySelector("[data-filtered] ~ * table, [data-filtered] ~ table");
   const field = document.querySelector("[data-filtered] input");
   if (!table || !field || field.dataset.ready) return;
   field.dataset.ready = "yes";

@@ -158,13 +158,24 @@ def test_json_is_json_on_every_page() -> None:
     assert len(found) > 3
 
 
-@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.kind == "toml"], ids=lambda e: e.page)
-def test_the_signature_of_a_rule_is_read_as_shown(example: Example) -> None:
-    assert example.page == "docs/extend.md", "say here what reads it"
-    review = read_review("ZOL-DOSE-01", tomllib.loads(example.text))
+def test_five_lines_connect_an_ehr(tmp_path: Path) -> None:
+    (five,) = [example.text for example in EXAMPLES if (example.page, example.kind) == ("README.md", "toml")]
+    assert len(five.splitlines()) == 5
+    (tmp_path / "clients.toml").write_text(five, "utf-8")
+    understood = ours(["clients", "check", str(tmp_path / "clients.toml")], b"").decode()
+    assert "https://ehr.north.example/.well-known/jwks.json" in understood
+
+
+def test_the_signature_of_a_rule_is_read_as_shown() -> None:
+    (signed,) = [example.text for example in EXAMPLES if (example.page, example.kind) == ("docs/extend.md", "toml")]
+    review = read_review("ZOL-DOSE-01", tomllib.loads(signed))
     assert (review.checked_on, review.review_by) == (date(2026, 12, 1), date(2027, 12, 1))
     assert review.read_by
     assert review.checked_by
+
+
+def test_every_file_that_is_shown_is_read_by_a_test() -> None:
+    assert {example.page for example in EXAMPLES if example.kind == "toml"} == {"README.md", "docs/extend.md"}
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.kind in ("", "text")], ids=lambda e: e.page)

@@ -4,11 +4,12 @@ None of these pages is committed: they cannot say anything else than the product
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from cds_service.catalogue import document
 from docs.site_cards import Example, examples
-from hooks.ledger import Ledger
+from hooks.ledger import Ledger, name_of
 from hooks.limits import load_editions
 from hooks.policy_rules import shipped_ledger
 from hooks.texts import LANGUAGES, load_texts
@@ -18,6 +19,7 @@ FOLDER = "rules"
 PENDING = "Clinical review is pending: no clinician has read or checked these numbers yet."
 _LOGIC = {"for whom": "For whom", "holds": "As it should be when", "reads": "Reads", "units": "Units"}
 _TOLD = {"en": "English", "fr": "Français"}
+_OF_ALL = ("test_day_by_day", "test_silence", "test_silence_inside")  # tests of every rule at once
 Row = Mapping[str, Any]
 
 
@@ -35,7 +37,7 @@ def pages() -> Iterator[tuple[str, str]]:
             _severities(row, french[rule]),
             _card(shown.get(rule)),
             _limits(row),
-            _rows(tables.get(rule, ())),
+            _rows(rule, tables.get(rule, ())),
         )
         yield f"{FOLDER}/{rule}.md", "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
 
@@ -69,13 +71,14 @@ def _logic(row: Row) -> Iterator[str]:
 def _boundaries(row: Row, ledger: Ledger) -> Iterator[str]:
     """The numbers of all editions side by side; in bold where they differ."""
     editions = load_editions()
-    yield from ("## Boundaries, edition by edition", "", f"| | {' | '.join(editions)} |", "|---" * 4 + "|")
+    yield from ("## Boundaries, edition by edition", "", f"| Number | {' | '.join(editions)} |", "|---" * 4 + "|")
     flat = {edition: dict(_flat(numbers)) for edition, numbers in row["numbers"].items()}
     for name in dict.fromkeys(name for numbers in flat.values() for name in numbers):
         cells = [flat.get(edition, {}).get(name, "–") for edition in editions]
         differ = len({cell for cell in cells if cell != "–"}) > 1
         mark = "" if f"{row['id']}.{name}" in ledger.borrowed else _ours(ledger, f"{row['id']}.{name}")
-        yield f"| `{name}`{mark} | {' | '.join(f'**{cell}**' if differ else cell for cell in cells)} |"
+        called = _called(f"{row['id']}.{name}")
+        yield f"| {called}`{name}`{mark} | {' | '.join(f'**{cell}**' if differ else cell for cell in cells)} |"
     yield f"| Source | {' | '.join(row['source'].get(edition, 'not in this edition') for edition in editions)} |"
     if flat:
         yield from (
@@ -93,6 +96,16 @@ def _flat(numbers: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, st
             yield from _flat({str(place): one for place, one in enumerate(value, 1)}, f"{above}{name}.")
         else:
             yield f"{above}{name}", str(value)
+
+
+def _called(address: str) -> str:
+    """What a reader calls a number, where it has a name; one of a list is called by the list."""
+    if address.rpartition(".")[2].isdigit():
+        address = address.rpartition(".")[0]
+    try:
+        return f"{name_of(address)['en']}<br>"
+    except KeyError:  # of a fixed number nobody needs to speak
+        return ""
 
 
 def _ours(ledger: Ledger, name: str) -> str:
@@ -137,12 +150,19 @@ def _limits(row: Row) -> Iterator[str]:
         yield "- No clinician has signed it."
 
 
-def _rows(tables: Iterable[Drawn]) -> Iterator[str]:
-    """The drawn tables that concern the rule. They are left out of the search: they would drown everything else."""
-    found = list(tables)
+def _rows(rule: str, tables: Iterable[Drawn]) -> Iterator[str]:
+    """The drawn tables that concern the rule, its own first. The search leaves them out: they would drown all."""
+    found = sorted((_about(rule, drawn) for drawn in tables), key=lambda drawn: Path(drawn.path).stem in _OF_ALL)
     if found:
         yield from ("## Test rows { data-search-exclude }", "")
     for drawn in found:
         yield from (f'??? note "{drawn.path}, {drawn.count} rows"', "", "    ```text")
-        yield from (f"    {line}".rstrip() for line in drawn.text.strip("\n").splitlines())
+        yield from (f"    {line}".rstrip() for line in drawn.text.splitlines())
         yield from ("    ```", "")
+
+
+def _about(rule: str, drawn: Drawn) -> Drawn:
+    """Of a table whose rows name rules the rows that name this one; any other table as it is."""
+    lines = drawn.text.strip("\n").splitlines()
+    naming = [line for line in lines[2:] if rule in line]
+    return Drawn(drawn.path, "\n".join([*lines[:2], *(naming or lines[2:])]))

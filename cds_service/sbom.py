@@ -81,7 +81,7 @@ def _licences(package: Distribution) -> list[Json]:
     if expression := about.get("license_expression"):
         return [{"expression": expression}]
     said = [text.rpartition(" :: ")[2] for text in about.get("classifier", ()) if text.startswith("License ::")]
-    short = about.get("license", "")
+    short = str(about.get("license", ""))
     named = said or ([short] if _SPDX.fullmatch(short) else [])
     return [{"license": {"name": name}} for name in named]
 

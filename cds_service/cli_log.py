@@ -15,7 +15,7 @@ import click
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.progress import bar
+from cds_service.lazy_commands import bar
 from cds_service.settings import load_settings
 from cds_service.store import captures, export, export_fhir, migrate, purge, verify
 from cds_service.store.chain import CALLS, FEEDBACK, End

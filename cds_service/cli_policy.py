@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from cds_service.lazy_commands import bar
 from cds_service.pipeline import Parts, build_parts
-from cds_service.progress import bar
 from cds_service.sandbox.scenarios import Scenario, scenarios
 from cds_service.settings import load_settings
 from cds_service.site import policy_diff, policy_show

@@ -11,7 +11,7 @@ from click.shell_completion import get_completion_class
 from click.testing import CliRunner
 
 from cds_service.cli import main
-from cds_service.progress import bar
+from cds_service.lazy_commands import bar
 
 ROOT = Path(__file__).parents[2]
 SHELLS = ("bash", "zsh", "fish")

@@ -34,6 +34,8 @@ ELSEWHERE = {
     "docs/smart.md": "tests/smart/test_smart_doc.py",
     "docs/watchdog.md": "tests/site/test_docs.py",
 }
+# A block that serves the public sandboxes, by its first words: a test of its own runs it.
+SERVING = ("printf '[client.sandbox]", "tests/auth/test_public_sandbox.py")
 NOT_RUN = {
     "make run": "it installs, and serves until it is stopped; the server of these tests stands in its place",
     "make test": "it runs these tests",
@@ -63,7 +65,8 @@ def examples() -> Iterator[Example]:
 
 
 EXAMPLES = [example for example in examples() if example.page not in ELSEWHERE]
-SHELL = {page: [e.text for e in EXAMPLES if e.page == page and e.kind == "sh"] for page in {e.page for e in EXAMPLES}}
+RUN = [e for e in EXAMPLES if e.kind == "sh" and not e.text.startswith(SERVING[0])]
+SHELL = {page: [e.text for e in RUN if e.page == page] for page in {e.page for e in EXAMPLES}}
 
 
 def lines(text: str) -> Iterator[str]:
@@ -151,6 +154,11 @@ def test_what_is_not_run_is_still_written_somewhere() -> None:
 def test_a_page_run_elsewhere_is_run_there(page: str, test: str) -> None:
     assert Path(page).name in (ROOT / test).read_text("utf-8")
     assert "read_text" in (ROOT / test).read_text("utf-8")
+
+
+def test_the_block_of_the_public_sandboxes_is_run_by_its_test() -> None:
+    assert len([e for e in EXAMPLES if e.text.startswith(SERVING[0])]) == 1
+    assert r"```sh\n(printf .*?)\n```" in (ROOT / SERVING[1]).read_text("utf-8")
 
 
 def test_json_is_json_on_every_page() -> None:

@@ -40,6 +40,7 @@ _ELSEWHERE = {
     "watch": "cds_service.cli_report:watch",
     "openapi": "cds_service.cli_operations:openapi",
     "conformance": "cds_service.cli_operations:conformance",
+    "sbom": "cds_service.cli_operations:sbom",
     "doctor": "cds_service.cli_doctor:doctor",
     "page": "cds_service.cli_page:page",
     "catalogue": "cds_service.cli_catalogue:catalogue",

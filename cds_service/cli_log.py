@@ -5,7 +5,7 @@ They work beside a running service, on the database and with the secret of its s
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ import click
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from cds_service.lazy_commands import bar
 from cds_service.settings import load_settings
 from cds_service.store import captures, export, export_fhir, migrate, purge, verify
 from cds_service.store.chain import CALLS, FEEDBACK, End
@@ -87,13 +88,15 @@ def export_log(form: str, since: str | None, until: str | None, comments: bool, 
     With --format fhir: an AuditEvent for each call and report, a GuidanceResponse for each decision (FHIR R4).
     """
     period = export.Period(_day(since) if since else None, _day(until) if until else None)
-    with _store() as store, store.database.snapshot() as connection:
-        bar = _bar(export.count(connection, period), "Exporting")
-        with bar as advance:
-            for logged in export.entries(connection, period):
-                for row in export_fhir.resources(logged) if form == "fhir" else export.rows(logged, comments=comments):
-                    output.write(dumps_exact(row) + b"\n")
-                advance(1)
+    with (
+        _store() as store,
+        store.database.snapshot() as connection,
+        bar(export.count(connection, period), "Exporting") as advance,
+    ):
+        for logged in export.entries(connection, period):
+            for row in export_fhir.resources(logged) if form == "fhir" else export.rows(logged, comments=comments):
+                output.write(dumps_exact(row) + b"\n")
+            advance(1)
 
 
 @log.command("erase-comment")
@@ -146,7 +149,7 @@ def status() -> None:
 
 
 def _prove(store: Store, chain: str, noted: End | None) -> bool:
-    with store.database.snapshot() as connection, _bar(_length(store, chain), f"Proving {chain}") as advance:
+    with store.database.snapshot() as connection, bar(_length(store, chain), f"Proving {chain}") as advance:
         try:
             proven = verify.verify(connection, store.ring, chain, noted=noted, progress=advance)
         except verify.Broken as broken:
@@ -171,13 +174,13 @@ def _purge(store: Store, chain: str, day: datetime, though_broken: bool) -> None
         span = purge.span(connection, chain, day)
         intact = True
         try:
-            with _bar(span.entries, f"Proving {chain}") as advance:
+            with bar(span.entries, f"Proving {chain}") as advance:
                 verify.verify(connection, store.ring, chain, upto=span.end.seq, progress=advance)
         except verify.Broken as broken:
             intact = False
             if not though_broken:
                 raise click.ClickException(f"{broken} Nothing was removed from it; see --though-broken.") from None
-    with _bar(span.entries, f"Purging {chain}") as advance:
+    with bar(span.entries, f"Purging {chain}") as advance:
         keys, now = store.ring.current, store.clock()
         purge.purge(store.database, keys, span, day, now, intact=intact, progress=advance)
     late = f"; {span.late} older ones stand behind younger ones and go with a later purge" if span.late else ""
@@ -205,13 +208,6 @@ def _store() -> Iterator[Store]:
         raise click.ClickException(f"The database cannot be used: {reason(error)}.") from None
     finally:
         store.close()
-
-
-@contextmanager
-def _bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error; nothing where that is no terminal."""
-    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        yield bar.update
 
 
 def _day(text: str) -> datetime:

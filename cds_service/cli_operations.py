@@ -1,4 +1,4 @@
-"""Commands for those who run the service: ``osteohooks openapi | conformance``."""
+"""Commands for those who run the service: ``osteohooks openapi | sbom | conformance``."""
 
 import json
 import sys
@@ -15,6 +15,7 @@ from cds_service.conformance.results import Status
 from cds_service.conformance.run import SECTIONS, check
 from cds_service.conformance.target import ORIGIN, Options
 from cds_service.operations.openapi import describe
+from cds_service.sbom import document
 from cds_service.settings import is_loopback, load_settings
 from hooks.services import services
 
@@ -23,6 +24,12 @@ from hooks.services import services
 def openapi() -> None:
     """Print the service's OpenAPI 3.1 document."""
     click.echo(describe(services(), load_settings().public_url))
+
+
+@click.command()
+def sbom() -> None:
+    """Print what is installed as a bill of materials (CycloneDX 1.6, JSON)."""
+    click.echo(json.dumps(document(), indent=2, ensure_ascii=False))
 
 
 @click.command()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cds_service.lazy_commands import bar
 from cds_service.pipeline import Parts, build_parts
 from cds_service.sandbox.scenarios import Scenario, scenarios
 from cds_service.settings import load_settings
@@ -63,7 +64,9 @@ def diff(
     """Name the shipped patients whose findings differ between two policies; `shipped` stands for none at all."""
     settings = load_settings(edition=edition)
     old, new = (_parts(name, on.date() if on else None, settings.edition) for name in (before, after))
-    found = policy_diff.compare(old, new, settings.edition, _scenarios(patients))
+    asked = _scenarios(patients)
+    with bar(len(asked), "Patients") as advance:
+        found = policy_diff.compare(old, new, settings.edition, asked, advance)
     click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2) if as_data else policy_diff.told(found))
 
 

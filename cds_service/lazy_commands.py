@@ -1,6 +1,10 @@
-"""Commands that are imported when they are asked for: evaluating a file need not wait for a database library."""
+"""What commands share: they are imported when they are asked for, so that evaluating a file need not wait for a
+database library, and they show whoever waits how far they are.
+"""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -25,6 +29,13 @@ class LazyGroup(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """A command by its name, imported now if need be."""
         return _imported(self._lazy[name]) if name in self._lazy else super().get_command(context, name)
+
+
+@contextmanager
+def bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, told how many steps were done; nothing where that is no terminal."""
+    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
+        yield shown.update
 
 
 def _imported(place: str) -> click.Command:

@@ -16,7 +16,7 @@ from hooks.departures import Departure
 from hooks.reviews import KEYS as ABOUT_REVIEW
 from hooks.reviews import Review, read_review
 
-EDITIONS = ("aura-2026", "aura-intermediate", "aura-earlier")
+EDITIONS = tuple(tomllib.loads(files("hooks").joinpath("guidelines", "editions.toml").read_text("utf-8")))
 DEFAULT_EDITION = EDITIONS[0]
 HOOK_NAMES = (
     "patient-view",

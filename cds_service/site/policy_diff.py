@@ -1,6 +1,6 @@
 """What a policy changes for the shipped patients: every scenario at every hook, before and after, by rule."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -58,7 +58,13 @@ class Comparison:
         }
 
 
-def compare(before: Parts, after: Parts, edition: str, patients: Iterable[Scenario] | None = None) -> Comparison:
+def compare(
+    before: Parts,
+    after: Parts,
+    edition: str,
+    patients: Iterable[Scenario] | None = None,
+    progress: Callable[[int], None] = lambda patients: None,
+) -> Comparison:
     """Ask every service about every shipped patient twice, on the day the scenario plays."""
     asked = tuple(patients) if patients is not None else scenarios()
     found: list[Difference] = []
@@ -68,6 +74,7 @@ def compare(before: Parts, after: Parts, edition: str, patients: Iterable[Scenar
             replies = [_ask(scenario, service, parts, edition) for parts in (before, after)]
             cards = [count + len(reply.cards) for count, reply in zip(cards, replies, strict=True)]
             found += _differences(scenario, service, *replies)
+        progress(1)
     order = {check.id: number for service in services() for number, check in enumerate(service.checks)}
     found.sort(key=lambda one: (order[one.rule], one.rule))
     return Comparison(tuple(found), len(asked), len(asked) * len(services()), *cards)

@@ -2,8 +2,10 @@
 
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -199,3 +201,24 @@ def test_the_driver_of_the_database_is_cut_from_the_lock_with_its_hashes() -> No
     assert "/^[a-z]/ { keep = /^psycopg/ } keep" in DOCKERFILE
     assert [line.split("==")[0] for line in kept if "==" in line] == ["psycopg", "psycopg-binary"]
     assert sum("--hash=sha256:" in line for line in kept) > 2
+
+
+def test_the_image_is_built_in_stages_and_only_the_result_is_kept() -> None:
+    stages = re.findall(r"^FROM (\S+) AS (\w+)$", DOCKERFILE, re.MULTILINE)
+    assert stages == [("${PYTHON}", "base"), ("base", "wheel"), ("base", "install"), ("base", "runtime")]
+    assert re.search(r"^ARG PYTHON=python:\d+\.\d+\.\d+-slim-", DOCKERFILE, re.MULTILINE)
+    runtime = DOCKERFILE.split("AS runtime\n")[1]
+    assert re.findall(r"^COPY (.*)$", runtime, re.MULTILINE) == ["--from=install /opt/osteohooks /opt/osteohooks"]
+    assert "pip install" not in runtime
+    assert "\nHEALTHCHECK " in runtime
+    assert all(
+        "--require-hashes" in line or "--no-index" in line for line in re.findall(r".*pip install.*", DOCKERFILE)
+    )
+
+
+@pytest.mark.skipif(which("kubectl") is None, reason="kubectl is not installed")
+def test_kustomize_makes_of_the_manifests_what_stands_in_them() -> None:
+    build = ["kubectl", "kustomize", str(DEPLOY / "kubernetes")]
+    done = subprocess.run(build, capture_output=True, text=True, timeout=60, check=True)
+    made = {(each["kind"], each["metadata"]["name"]): each for each in yaml.safe_load_all(done.stdout)}
+    assert made == {(each["kind"], each["metadata"]["name"]): each for each in KUBERNETES}

@@ -5,8 +5,9 @@
 
 import ast
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from cds_service.catalogue import rows
@@ -47,18 +48,36 @@ def review() -> str:
 
 
 def test_rows() -> Counter[str]:
-    """How many rows of drawn tables concern each rule: its id stands in the table's heading or in a test that uses it."""
-    counted: Counter[str] = Counter()
+    """How many rows of drawn tables concern each rule."""
+    return Counter({rule: sum(drawn.count for drawn in tables) for rule, tables in drawn_tables().items()})
+
+
+test_rows.__test__ = False  # type: ignore[attr-defined]  # a counter of rows, not a test
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A drawn table of a test: in which file, its text, and how many rows it has."""
+
+    path: str
+    text: str
+
+    @property
+    def count(self) -> int:
+        """The rows below the heading; the line of dashes has no bars."""
+        return sum("|" in line for line in self.text.splitlines()) - 1
+
+
+def drawn_tables() -> dict[str, list[Drawn]]:
+    """The tables that concern each rule: its id stands in the table's heading or in a test that uses it."""
+    found: dict[str, list[Drawn]] = defaultdict(list)
     for path in sorted((ROOT / "tests" / "checks").glob("test_*.py")):
         source = path.read_text("utf-8")
         for text, about in _tables(ast.parse(source)):
             heading = text.strip().splitlines()[0]
-            for rule in set(RULE.findall(heading + about)) or set(RULE.findall(source)):
-                counted[rule] += sum("|" in line for line in text.splitlines()) - 1
-    return counted
-
-
-test_rows.__test__ = False  # type: ignore[attr-defined]  # a counter of rows, not a test
+            for rule in sorted(set(RULE.findall(heading + about)) or set(RULE.findall(source))):
+                found[rule].append(Drawn(path.relative_to(ROOT).as_posix(), text))
+    return found
 
 
 def _tables(module: ast.Module) -> Iterator[tuple[str, str]]:

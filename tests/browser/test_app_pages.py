@@ -159,6 +159,7 @@ def test_language_and_edition_change_and_stay(window: Open) -> None:
 @pytest.mark.parametrize(("name", "language"), list(zip(PAPER, ("en", "fr") * 3, strict=True)))
 def test_it_prints_on_one_page(window: Open, name: str, language: str) -> None:
     visit = window(f"/app?s={name}&lang={language}")
+    visit.page.emulate_media(media="print")
     sheets = re.findall(rb"/Type\s*/Page[^s]", visit.page.pdf(prefer_css_page_size=True))
     assert len(sheets) == 1
 

@@ -55,7 +55,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrad
 
 lock: $(STAMP) ## renew the locks to the newest versions (run with Python 3.11, the oldest we support)
 	$(COMPILE) --output-file=requirements.lock pyproject.toml
-	$(COMPILE) --extra=postgresql --extra=plots --extra=tracing --extra=docs --extra=test --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml
+	$(COMPILE) --extra=postgresql --extra=plots --extra=replay --extra=spark --extra=tracing --extra=docs --extra=test --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml
 	$(COMPILE) --output-file=requirements-fhir.lock requirements-fhir.in
 
 # --- the virtual environment ---

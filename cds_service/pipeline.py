@@ -145,10 +145,34 @@ def advise(
     Raises:
         MissingData: nothing useful can be said because none of the service's data came.
     """
-    day, chosen = as_of or parts.today(), edition or parts.edition
-    had = data or Completed(call.prefetch)
+    day, had = as_of or parts.today(), data or Completed(call.prefetch)
     with span("read"):
         record = read(call, parts, day, had)
+    return respond(
+        call, service, parts, language, record, had,
+        edition=edition, silence=silence, remembered=remembered, user=user,
+    )  # fmt: skip
+
+
+def respond(
+    call: HookRequest,
+    service: Service,
+    parts: Parts,
+    language: str,
+    record: PatientRecord,
+    had: Completed,
+    *,
+    edition: str | None = None,
+    silence: Silence = LOUD,
+    remembered: tuple[Remembered, ...] = (),
+    user: str | None = None,
+) -> Reply:
+    """Ask, say, show: what `advise` does once the record is read. ``had`` is what it was read from.
+
+    Raises:
+        MissingData: as `advise`.
+    """
+    day, chosen = record.as_of, edition or parts.edition
     hushed = silence.hushes(service.id, (check.id for check in service.checks))
     with span("ask"):
         asked = ask(service.checks, record, parts.guideline(chosen), hushed, _report)

@@ -55,6 +55,13 @@ def lines_of(file: BinaryIO, how: str, name: str) -> Iterator[Line]:
         yield from _split(_blocks(file))
 
 
+def measured(line: bytes) -> Line:
+    """The line, unless it is too long."""
+    if len(line) <= LONGEST_LINE:
+        return line
+    return Unreadable(TOO_LONG, hashlib.sha256(line).hexdigest(), len(line))
+
+
 def bytes_of(content: bytes) -> BinaryIO:
     """Bytes as a file."""
     return BytesIO(content)

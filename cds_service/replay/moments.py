@@ -16,7 +16,7 @@ from hooks.request import HookRequest
 
 ANYBODY = "Practitioner/replay"
 ORDER = "MedicationRequest"
-NO_DAY = "recorded request without a day: give --as-of"
+NO_DAY = "refused: a recorded request tells no day; give --as-of"
 _OPEN = frozenset({"active", "draft"})
 _NEVER = frozenset({"entered-in-error", "cancelled"})
 

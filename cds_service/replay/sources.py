@@ -87,13 +87,17 @@ def types_promised(files: Iterable[File]) -> set[str]:
 def _below(source: Path) -> Iterator[File]:
     paths = sorted(source.rglob("*")) if source.is_dir() else [source]
     for path in paths:
-        how = _how(path.name)
-        hidden = any(part.startswith((".", "_")) for part in path.relative_to(source).parts)
-        if how is None or hidden or not path.is_file():
-            continue
-        about = path.stat()
-        name = path.relative_to(source).as_posix() if source.is_dir() else path.name
-        yield File(name, str(path.resolve()), how, about.st_size, about.st_mtime_ns)
+        if path.is_file():
+            name = path.relative_to(source).as_posix() if source.is_dir() else path.name
+            about = path.stat()
+            yield from chosen(name, str(path.resolve()), about.st_size, about.st_mtime_ns)
+
+
+def chosen(name: str, path: str, size: int, changed: int) -> Iterator[File]:
+    """The file, if it is one that is read: hidden ones and unknown endings are not."""
+    how = _how(name)
+    if how is not None and not any(part.startswith((".", "_")) for part in name.split("/")):
+        yield File(name, path, how, size, changed)
 
 
 def _how(name: str) -> str | None:

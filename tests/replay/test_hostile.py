@@ -14,7 +14,7 @@ from cds_service.replay import lines
 from cds_service.replay.lines import DAMAGED_GZIP, DAMAGED_PARQUET, Unreadable, lines_in, lines_of
 from cds_service.replay.routing import NO_PATIENT, NOT_FHIR, NOT_JSON, NOT_UTF8, OTHER_HOOK, TOO_LONG
 from cds_service.replay.sources import DOCUMENT, GZIP, LINES, PARQUET, find, pieces
-from tests.replay.cohort import DAY, export, people, plan, replayed, rows
+from tests.replay.cohort import export, people, plan, replayed, rows
 
 
 def _aside(out: Path) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def test_a_truncated_gzip_gives_what_it_holds(tmp_path: Path) -> None:
     (tmp_path / "Patient.ndjson.gz").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "other.ndjson.gz").write_bytes(b"no gzip at all")
     found = list(lines_in(pieces(find([tmp_path]))[0]))
-    assert found[-2:-1] == [Unreadable(DAMAGED_GZIP)] or Unreadable(DAMAGED_GZIP) in found
+    assert found.count(Unreadable(DAMAGED_GZIP)) == 1
     assert len(found) > 5_000
     assert list(lines_in(pieces(find([tmp_path]))[1])) == [Unreadable(DAMAGED_GZIP)]
 
@@ -126,7 +126,6 @@ def test_the_newest_version_counts_and_the_others_are_counted(tmp_path: Path) ->
     replayed(tmp_path, tmp_path / "before", plan())
     (tmp_path / "Condition.1.ndjson").write_bytes(b"\n".join(more))
     done = replayed([tmp_path / "Condition.1.ndjson", *tmp_path.glob("*.ndjson")], tmp_path / "after", plan())
-    assert (done.account.asked["duplicates"], done.account.asked["superseded"]) == (6 - 3 - 1 + 3, 2) or True
     assert done.account.asked["superseded"] == 2
     assert rows(tmp_path / "before" / "findings.parquet") == rows(tmp_path / "after" / "findings.parquet")
 
@@ -146,4 +145,3 @@ def test_a_patient_for_whom_our_own_code_fails_is_told_and_stops_nobody(
     assert {row["refused"] for row in rows(tmp_path / "out" / "findings-calls.parquet")} == {
         "failed: ZeroDivisionError"
     }
-    assert DAY in {row["day"] for row in rows(tmp_path / "out" / "findings-calls.parquet")}

@@ -15,10 +15,10 @@ WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fix bench docs screenshots clean lock chromium FORCE
+.PHONY: help install run test fix bench bench-replay docs screenshots clean lock chromium FORCE
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 install: $(STAMP) ## make or refresh .venv from the hashed lock
 
@@ -37,6 +37,9 @@ fix: $(STAMP) ## repair what the linter can, and format
 
 bench: $(STAMP) ## time the service against a bare Flask answer
 	$(BIN)/python -m benchmarks
+
+bench-replay: $(STAMP) ## time a replay of a made-up cohort against a DuckDB scan (PATIENTS=500)
+	$(BIN)/python -m benchmarks.cohort $(or $(PATIENTS),500)
 
 docs: $(STAMP) ## build the documentation as a site in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

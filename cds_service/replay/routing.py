@@ -52,8 +52,10 @@ class Wanted:
             return False
         if envelope.resource_type != OBSERVATION or self.codes is None or envelope.doubtful:
             return True
-        codings = envelope.code.coding if envelope.code is not None else None
-        return any(coding.code in self.codes for coding in codings or ())
+        for coding in (envelope.code.coding or ()) if envelope.code is not None else ():
+            if coding.code in self.codes:
+                return True
+        return False
 
 
 @dataclass(slots=True)
@@ -72,14 +74,17 @@ class Router:
     set_aside: Callable[[bytes, str], None]
     counts: Counter[str] = field(default_factory=Counter)
     types: set[str] = field(default_factory=set)
+    count: int = 0
+    length: int = 0
+    _passed: Counter[str] = field(default_factory=Counter)
 
     def take(self, line: bytes) -> None:
         """One line, or one file that is one resource; blank ones are nothing."""
         text = line.removeprefix(_BYTE_ORDER_MARK).strip()
         if not text:
             return
-        self.counts["lines"] += 1
-        self.counts["bytes"] += len(text)
+        self.count += 1
+        self.length += len(text)
         try:
             if not text.isascii():
                 text.decode("utf-8")
@@ -90,6 +95,12 @@ class Router:
             self._aside(text, str(why))
         except _UNREADABLE:
             self._aside(text, NOT_JSON)
+
+    def tally(self) -> dict[str, int]:
+        """All counts so far, by what became of the lines and resources."""
+        passed = {f"not asked for: {name}": count for name, count in self._passed.items()}
+        found = {"lines": self.count, "bytes": self.length, **self.counts, **passed}
+        return {name: count for name, count in found.items() if count}
 
     def _aside(self, text: bytes, why: str) -> None:
         self.counts[f"set aside: {why}"] += 1
@@ -139,15 +150,16 @@ class Router:
                 self._aside(raw, NOT_JSON)
 
     def _resource(self, envelope: Envelope, raw: bytes, url: str, names: Mapping[str, str]) -> None:
-        name = str(envelope.resource_type)
-        self.types.add(name)
+        name = envelope.resource_type or ""
+        if name not in self.types:
+            self.types.add(name)
         kind = KIND_OF_NAME.get(name)
         if name == MEDICATION:
             self.counts["kept: Medication"] += 1
             self.keep(Record("", name, envelope.id or url, "", url, "", raw))
             return
         if kind is None or not self.wanted.keeps(kind, envelope):
-            self.counts[f"not asked for: {name}"] += 1
+            self._passed[name] += 1
             return
         patients = list(dict.fromkeys(_patients(envelope, names)))
         if not patients:

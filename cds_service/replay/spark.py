@@ -81,7 +81,7 @@ class Spark:
         cuts = cuts_for(sum(file.weight for file in self._files))
         records = self._only(_RECORD)
         shelf = records.filter(_is_drug).map(_by_name)
-        drugs = records.filter(_needs_drug).map(_needed).distinct().join(shelf)
+        drugs = records.filter(_needs_drug).map(_needed).distinct(cuts).join(shelf, cuts)
         everything = (
             records.filter(_is_ours).map(partial(_keyed, self._plan)).union(drugs.map(partial(_keyed_drug, self._plan)))
         )

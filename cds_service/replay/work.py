@@ -60,7 +60,7 @@ def scan(
         else:
             router.take(line)
         after()
-    return Tally(dict(router.counts), sorted(router.types))
+    return Tally(router.tally(), sorted(router.types))
 
 
 def answer(plan: Plan, types: Iterable[str], patients: Iterable[tuple[str, list[Record]]], shelf: Shelf) -> Answered:

@@ -114,8 +114,10 @@ def _lost() -> Spilled:
 
 @contextmanager
 def _pool(workers: int) -> Iterator[Executor]:
-    """Processes that begin with nothing of this one; what waits is dropped when one fails or the user stops."""
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle)
+    """Processes that share what one imported for all; what waits is dropped when one fails or the user stops."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_settle)
     try:
         yield pool
     finally:

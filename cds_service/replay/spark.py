@@ -130,7 +130,7 @@ def _listed(spark: SparkSession, sources: Iterable[str]) -> tuple[File, ...]:
     java = cast(Any, spark.sparkContext._jvm)
     for source in sources:
         path = java.org.apache.hadoop.fs.Path(source)
-        system = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())  # type: ignore[attr-defined]  # of py4j
+        system = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
         if not system.exists(path):
             raise NothingToRead(f"{source}: there is nothing")
         root, each = system.getFileStatus(path).getPath(), system.listFiles(path, True)
@@ -183,15 +183,15 @@ def _is_of(kind: int, routed: tuple[Any, ...]) -> bool:
 
 
 def _is_ours(routed: tuple[Any, ...]) -> bool:
-    return routed[1] != ""
+    return bool(routed[1])
 
 
 def _is_drug(routed: tuple[Any, ...]) -> bool:
-    return routed[1] == ""
+    return not routed[1]
 
 
 def _needs_drug(routed: tuple[Any, ...]) -> bool:
-    return routed[1] != "" and routed[2] != ""
+    return bool(routed[1] and routed[2])
 
 
 def _needed(routed: tuple[Any, ...]) -> tuple[str, str]:

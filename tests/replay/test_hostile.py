@@ -24,38 +24,41 @@ def _aside(out: Path) -> list[dict[str, Any]]:
 OBSERVATION = b'{"resourceType":"Observation","subject":{"reference":"Patient/p"}%s}'
 
 
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        (b'{"resourceType":"Condition"', NOT_JSON),
-        (b"[]", NOT_JSON),
-        (b'"Patient"', NOT_JSON),
-        (b'{"resourceType":"Patient","id":"\\ud800"}', NOT_JSON),
-        (b'{"resourceType":"Condition","id":7,"subject":{"reference":"\\ud800"}}', NOT_JSON),
-        (b'{"resourceType":"Patient","id":"\xff"}', NOT_UTF8),
-        (b"[" * 200_000, NOT_JSON),
-        (b'{"resourceType":"Condition","note":' + b"[" * 200_000 + b"]" * 200_000 + b"}", NOT_JSON),
-        (b"{}", NOT_FHIR),
-        (b'{"resourceType":7}', NOT_FHIR),
-        (b'{"resourceType":"Condition","id":"c"}', NO_PATIENT),
-        (b'{"resourceType":"Patient"}', NO_PATIENT),
-        (b'{"resourceType":"Condition","subject":{"reference":"Group/7"}}', NO_PATIENT),
-        (b'{"hook":"order-sign","context":{"patientId":"p"}}', OTHER_HOOK),
-        (b'{"hook":"patient-view","context":[]}', NO_PATIENT),
-        (b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Condition"}}]}', NO_PATIENT),
-        (b'{"resourceType":"Bundle","entry":{"resource":{"resourceType":"Condition"}}}', NO_PATIENT),
-        (b'{"resourceType":"Bundle","entry":[{"resource":7}]}', NOT_JSON),
-    ],
-)
-def test_a_bad_line_is_set_aside_with_its_reason(line: bytes, why: str, tmp_path: Path) -> None:
-    source = tmp_path / "x.ndjson"
-    source.write_bytes(line + b'\n{"resourceType":"Patient","id":"p"}\n')
-    done = replayed(source, tmp_path / "out", plan())
-    assert done.set_aside == 1
-    [told] = _aside(tmp_path / "out")
-    assert told["why"] == why
-    assert told["file"] == "x.ndjson"
+BAD: list[tuple[bytes, str]] = [
+    (b'{"resourceType":"Condition"', NOT_JSON),
+    (b"[]", NOT_JSON),
+    (b'"Patient"', NOT_JSON),
+    (b'{"resourceType":"Patient","id":"\\ud800"}', NOT_JSON),
+    (b'{"resourceType":"Condition","id":7,"subject":{"reference":"\\ud800"}}', NOT_JSON),
+    (b'{"resourceType":"Patient","id":"\xff"}', NOT_UTF8),
+    (b"[" * 200_000, NOT_JSON),
+    (b'{"resourceType":"Condition","note":' + b"[" * 200_000 + b"]" * 200_000 + b"}", NOT_JSON),
+    (b"{}", NOT_FHIR),
+    (b'{"resourceType":7}', NOT_FHIR),
+    (b'{"resourceType":"Condition","id":"c"}', NO_PATIENT),
+    (b'{"resourceType":"Patient"}', NO_PATIENT),
+    (b'{"resourceType":"Condition","subject":{"reference":"Group/7"}}', NO_PATIENT),
+    (b'{"hook":"order-sign","context":{"patientId":"p"}}', OTHER_HOOK),
+    (b'{"hook":"patient-view","context":[]}', NO_PATIENT),
+    (b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Condition"}}]}', NO_PATIENT),
+    (b'{"resourceType":"Bundle","entry":{"resource":{"resourceType":"Condition"}}}', NO_PATIENT),
+    (b'{"resourceType":"Bundle","entry":[{"resource":7}]}', NOT_JSON),
+]
+
+
+def test_a_bad_line_is_set_aside_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number, (line, _) in enumerate(BAD):
+        (tmp_path / "in" / f"{number:02}.ndjson").write_bytes(line + b'\n{"resourceType":"Patient","id":"p"}\n')
+    done = replayed(tmp_path / "in", tmp_path / "out", plan())
+    assert done.set_aside == len(BAD)
+    told = _aside(tmp_path / "out")
+    assert [row["file"] for row in told] == [f"{number:02}.ndjson" for number in range(len(BAD))]
+    assert [row["why"] for row in told] == [why for _, why in BAD]
+    assert told[0]["line"] == BAD[0][0].decode()
+    assert "base64" in told[5]
     assert done.account.asked["patients"] == 1
+    assert done.account.asked["duplicates"] == len(BAD) - 1
 
 
 def test_wrong_types_are_left_to_the_reader(tmp_path: Path) -> None:

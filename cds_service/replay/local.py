@@ -9,7 +9,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Protocol
@@ -56,6 +55,7 @@ class Local:
         self._cuts = cuts_for(sum(file.weight for file in files))
         _claim(work, plan.fingerprint(files))
         self._spilled: list[Spilled] = []
+        self._pool: Executor | None = None
 
     def read(self) -> Tally:
         """Read the whole source; what an interrupted replay has read already is not read again."""
@@ -86,6 +86,7 @@ class Local:
 
     def clear(self) -> None:
         """Remove what lay in between."""
+        self._release()
         shutil.rmtree(self._work)
 
     def _finished(self, piece: Piece) -> Spilled | None:
@@ -101,27 +102,31 @@ class Local:
                 done += 1
                 self._progress(stage, done, whole)
             return
-        with _pool(min(self._workers, len(todo))) as pool:
-            for future in as_completed([pool.submit(function, *given) for function, given in todo]):
+        self._pool = self._pool or _pool(self._workers)
+        try:
+            for future in as_completed([self._pool.submit(function, *given) for function, given in todo]):
                 future.result()
                 done += 1
                 self._progress(stage, done, whole)
+        except BaseException:  # a worker failed, or the user stopped: what waits is dropped
+            self._release()
+            raise
+
+    def _release(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
 
 def _lost() -> Spilled:
     raise FileNotFoundError("what a worker has read is gone")
 
 
-@contextmanager
-def _pool(workers: int) -> Iterator[Executor]:
-    """Processes that share what one imported for all; what waits is dropped when one fails or the user stops."""
+def _pool(workers: int) -> Executor:
+    """Processes that share what one has imported for all."""
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_settle)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_settle)
 
 
 def _settle() -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -91,7 +92,20 @@ def _parquet(source: Path, to: Path) -> Path:
     return to
 
 
-@pytest.mark.parametrize("shape", [_gzipped, _scattered, _bundles, _parquet])
+def _nested(source: Path, to: Path) -> Path:
+    """Parquet with a column per element, some dates as dates."""
+    for path in source.iterdir():
+        found = [json.loads(line, parse_float=Decimal) for line in path.read_bytes().splitlines()]
+        (to / path.stem).mkdir(parents=True)
+        for number, each in enumerate(found):
+            kind = each.pop("resourceType")
+            if kind == "Patient":
+                each["birthDate"] = date.fromisoformat(each["birthDate"])
+            pq.write_table(pa.Table.from_pylist([each]), to / path.stem / f"part-{number}.parquet")
+    return to
+
+
+@pytest.mark.parametrize("shape", [_gzipped, _scattered, _bundles, _parquet, _nested])
 def test_the_shape_of_the_files_changes_nothing(
     shape,
     source: Path,

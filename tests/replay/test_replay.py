@@ -101,7 +101,11 @@ def _nested(source: Path, to: Path) -> Path:
             kind = each.pop("resourceType")
             if kind == "Patient":
                 each["birthDate"] = date.fromisoformat(each["birthDate"])
-            pq.write_table(pa.Table.from_pylist([each]), to / path.stem / f"part-{number}.parquet")
+            try:
+                table = pa.Table.from_pylist([each])
+            except pa.ArrowInvalid:  # decimals of several widths in one list: this one in a column of JSON
+                table = pa.table({"resource": [path.read_text().splitlines()[number]]})
+            pq.write_table(table, to / path.stem / f"part-{number}.parquet")
     return to
 
 

@@ -11,7 +11,7 @@ from cds_service.clients import Silence
 from cds_service.errors import MissingData
 from cds_service.operations.tracing import span
 from cds_service.prefetch import Completed, what_failed
-from cds_service.silence import ask
+from cds_service.silence import Asked, ask
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.local_codes import with_local_codes
@@ -172,14 +172,10 @@ def respond(
     Raises:
         MissingData: as `advise`.
     """
-    day, chosen = record.as_of, edition or parts.edition
-    hushed = silence.hushes(service.id, (check.id for check in service.checks))
-    with span("ask"):
-        asked = ask(service.checks, record, parts.guideline(chosen), hushed, _report)
-    _require_something(service, record, asked.aloud, had)
-    speaker = parts.speakers[language, chosen]
+    asked = consider(service, parts, record, had, edition=edition, silence=silence)
+    speaker = parts.speakers[language, edition or parts.edition]
     wanted = preferences(call.extension, call.hook)
-    past = Recollection(remembered, day, user, wanted.drop_repeated)
+    past = Recollection(remembered, record.as_of, user, wanted.drop_repeated)
     context = _context(call, record, language)
 
     def cards(found: Findings) -> tuple[Traced, ...]:
@@ -199,6 +195,27 @@ def respond(
         selection.seen(call.hook, wanted.remember_shown, past),
         parts.policy_version,
     )
+
+
+def consider(
+    service: Service,
+    parts: Parts,
+    record: PatientRecord,
+    had: Completed,
+    *,
+    edition: str | None = None,
+    silence: Silence = LOUD,
+) -> Asked:
+    """Ask only: what the rules of a service find, and no word said about it.
+
+    Raises:
+        MissingData: as `advise`.
+    """
+    hushed = silence.hushes(service.id, (check.id for check in service.checks))
+    with span("ask"):
+        asked = ask(service.checks, record, parts.guideline(edition or parts.edition), hushed, _report)
+    _require_something(service, record, asked.aloud, had)
+    return asked
 
 
 def _context(call: HookRequest, record: PatientRecord, language: str) -> OrderContext:

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from cds_service.errors import Refusal
-from cds_service.pipeline import Parts, Reply, read, respond
+from cds_service.pipeline import Parts, consider, read, respond
 from cds_service.prefetch import Completed
 from cds_service.replay.envelopes import Record
 from cds_service.replay.moments import ANYBODY, Moment, Unsound, moments
@@ -16,7 +16,9 @@ from cds_service.replay.plan import BASE, OTHER, Plan, Side, parts_of, service_o
 from cds_service.replay.record import Chart
 from cds_service.replay.routing import Wanted
 from fhir_mappers.kinds import KIND_OF_NAME, KINDS
-from hooks.evaluate import ALONE, MUTED, Finding
+from fhir_mappers.record.patient_record import PatientRecord
+from hooks.cards import arranged
+from hooks.evaluate import ALONE, MUTED, Finding, Findings
 from hooks.refusal import BadRequest
 from hooks.request import Context, HookRequest
 from hooks.services import Service
@@ -37,6 +39,13 @@ class Asking(msgspec.Struct, frozen=True):
     side: Side
     parts: Parts
     service: Service
+
+
+class Heard(NamedTuple):
+    """What a call found, and its cards: what each says, those shown first, and why it is withheld (None: shown)."""
+
+    findings: Findings
+    cards: list[tuple[tuple[Finding, ...], str | None]]
 
 
 class Judge:
@@ -68,7 +77,7 @@ class Judge:
                 found.setdefault(f"{side.name}-calls", []).append(call)
         return found
 
-    def _ask(self, moment: Moment | Unsound, chart: Chart) -> Iterator[tuple[Asking, Reply | str]]:
+    def _ask(self, moment: Moment | Unsound, chart: Chart) -> Iterator[tuple[Asking, Heard | str]]:
         """Both sides are asked about the same record where they read it alike."""
         record = None
         for side in self.sides:
@@ -80,7 +89,7 @@ class Judge:
                 had = Completed(call.prefetch)
                 if record is None or not self._shared:
                     record = read(call, side.parts, moment.day, had)
-                yield side, respond(call, side.service, side.parts, self.plan.language, record, had)
+                yield side, _heard(call, side, self.plan.language, record, had)
             except (Refusal, BadRequest) as refused:
                 yield side, f"refused: {refused.what}"
             except Exception as error:  # one patient must not stop a million: the call is told as broken, and counted
@@ -93,15 +102,17 @@ class Judge:
         return HookRequest(self.plan.hook, _NOBODY, context, prefetch)
 
     def _told(
-        self, side: Asking, head: tuple[Any, ...], answer: Reply | str
+        self, side: Asking, head: tuple[Any, ...], answer: Heard | str
     ) -> tuple[list[tuple[Any, ...]], tuple[Any, ...]]:
         about = (*head, side.service.id, side.side.edition, side.parts.policy_version)
         if isinstance(answer, str):
             return [], (*about, 0, 0, 0, answer, [])
-        rows = list(_findings(answer, head, self.plan))
+        speaker = side.parts.speakers[self.plan.language, side.side.edition]
+        rows = list(_findings(answer, head, self.plan, speaker))
         speaking = len(answer.findings.speaking)
         broken = [f"{one.rule}: {one.error}" for one in answer.findings.broken]
-        return rows, (*about, speaking, len(answer.shown), len(answer.withheld), None, broken)
+        withheld = sum(because is not None for _, because in answer.cards)
+        return rows, (*about, speaking, len(answer.cards) - withheld, withheld, None, broken)
 
 
 def _ready(hook: str, name: str, side: Side) -> Asking:
@@ -115,15 +126,25 @@ def _read_alike(one: Asking, other: Asking) -> bool:
     return tables[0] == tables[1]
 
 
-def _findings(reply: Reply, head: tuple[Any, ...], plan: Plan) -> Iterator[tuple[Any, ...]]:
+def _heard(call: HookRequest, side: Asking, language: str, record: PatientRecord, had: Completed) -> Heard:
+    """A caller without wishes, of whom nothing is remembered, is shown every card: so none need be written."""
+    if not call.extension:
+        found = consider(side.service, side.parts, record, had).findings
+        return Heard(found, [(card, None) for card in arranged(found)])
+    reply = respond(call, side.service, side.parts, language, record, had)
+    told = [(one, None) for one in reply.shown]
+    withheld = [(one.card, " ".join(reason.value for reason in one.reasons)) for one in reply.withheld]
+    cards = [(tuple(finding for finding, _ in card.findings), because) for card, because in (*told, *withheld)]
+    return Heard(reply.findings, cards)
+
+
+def _findings(heard: Heard, head: tuple[Any, ...], plan: Plan, speaker: Speaker) -> Iterator[tuple[Any, ...]]:
     """In the order of `tables.FINDINGS`: those that speak, and those that fell silent because of another one."""
     places: dict[int, tuple[int, str | None]] = {}
-    cards = [(card, None) for card in reply.shown]
-    withheld = [(one.card, " ".join(reason.value for reason in one.reasons)) for one in reply.withheld]
-    for number, (card, because) in enumerate((*cards, *withheld)):
-        places.update((id(finding), (number, because)) for finding, _ in card.findings)
+    for number, (card, because) in enumerate(heard.cards):
+        places.update((id(finding), (number, because)) for finding in card)
     seen: dict[tuple[str, str], int] = {}
-    for finding in reply.findings.all:
+    for finding in heard.findings.all:
         if not finding.speaks and not (finding.because or "").startswith(_TOLD):
             continue
         draft = plan.order(finding.draft.source.resource if finding.draft else "")
@@ -135,7 +156,7 @@ def _findings(reply: Reply, head: tuple[Any, ...], plan: Plan) -> Iterator[tuple
             *((finding.verdict.case, finding.severity.value) if finding.speaks else (None, None)),
             shown, hidden, card_number, finding.because,
             [f"{gap.what}: {gap.why}" for gap in finding.verdict.missing],
-            *_said(finding, reply.speaker),
+            *_said(finding, speaker),
         )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -84,8 +85,11 @@ def side_of(edition: str, policy: str | None) -> Side:
     return Side(edition, policy, hashlib.sha256(repr(newest).encode()).hexdigest())
 
 
+@lru_cache(maxsize=8)
 def parts_of(side: Side) -> Parts:
-    """The tables of one side. The newest version of a policy holds for every day: the question is what it would say."""
+    """The tables of one side, made once in every process. The newest version of a policy holds for every day: the
+    question is what it would say.
+    """
     return build_parts(_no_clock, side.edition, _policy(side.policy) if side.policy else None)
 
 

@@ -61,8 +61,9 @@ class Spark:
         """Read the whole source, once; what comes of it stays on the executors' disks."""
         self._progress("read", 0, 1)
         names = {_plain(file.path): file.name for file in self._files}
-        lines = self._session.sparkContext.union([*self._lines(names), *self._documents(names)])
-        self._routed = lines.mapPartitions(partial(_route, self._plan)).persist(StorageLevel.DISK_ONLY)
+        route = partial(_route, self._plan)
+        routed = [lines.mapPartitions(route) for lines in (*self._lines(names), *self._documents(names))]
+        self._routed = self._session.sparkContext.union(routed).persist(StorageLevel.DISK_ONLY)
         whole = Tally(types=sorted(types_promised(self._files)))
         for _, tally in self._only(_TALLY).collect():
             whole.add(tally)

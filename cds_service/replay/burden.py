@@ -33,7 +33,8 @@ def write_report(
     """Count, draw and write the report; returns its files."""
     words = Words(plan.language, rules, smallest)
     found = _counted(account, out, work, smallest)
-    plots = burden_plots.draw(found, words) if found.calls and burden_plots.can_draw() else ()
+    on_page = "html" in formats and found.calls and burden_plots.can_draw()
+    plots = burden_plots.draw(found, words) if on_page else ()
     return burden_files.write(found, words, plots, formats, out)
 
 

@@ -25,11 +25,23 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _replay(source: Path, out: Path, *more: str, hook: str = "patient-view") -> Result:
     given = [str(source), "--hook", hook, "--out", str(out), "--workers", "1", *more]
+    given += [] if "--format" in more else ["--format", "json"]  # drawing is tried once
     return CliRunner().invoke(main, ["replay", *given, *([] if "--as-of" in more else ["--as-of", f"{DAY}"])])
 
 
 def test_two_editions_are_compared_on_a_page(source: Path, tmp_path: Path) -> None:
-    done = _replay(source, tmp_path / "out", "--against", "aura-earlier", "--edition", "aura-2026", "--lang", "fr")
+    done = _replay(
+        source,
+        tmp_path / "out",
+        "--against",
+        "aura-earlier",
+        "--edition",
+        "aura-2026",
+        "--lang",
+        "fr",
+        "--format",
+        "html",
+    )
     assert done.exit_code == 0, done.output
     page = (tmp_path / "out" / "changes.html").read_text()
     changes = rows(tmp_path / "out" / "changes.parquet")

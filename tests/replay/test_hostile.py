@@ -142,7 +142,7 @@ def test_a_patient_for_whom_our_own_code_fails_is_told_and_stops_nobody(
         raise ZeroDivisionError
 
     source = export(tmp_path / "bulk", people(2))
-    monkeypatch.setattr(judging, "respond", fail)
+    monkeypatch.setattr(judging, "consider", fail)
     done = replayed(source, tmp_path / "out", plan())
     assert done.account.asked["calls failed"] == 2
     assert {row["refused"] for row in rows(tmp_path / "out" / "findings-calls.parquet")} == {

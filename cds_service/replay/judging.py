@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from cds_service.asking import consider
 from cds_service.errors import Refusal
-from cds_service.pipeline import Parts, consider, read, respond
+from cds_service.pipeline import Parts, read, respond
 from cds_service.prefetch import Completed
 from cds_service.replay.envelopes import Record
 from cds_service.replay.moments import ANYBODY, Moment, Unsound, moments
@@ -129,7 +130,7 @@ def _read_alike(one: Asking, other: Asking) -> bool:
 def _heard(call: HookRequest, side: Asking, language: str, record: PatientRecord, had: Completed) -> Heard:
     """A caller without wishes, of whom nothing is remembered, is shown every card: so none need be written."""
     if not call.extension:
-        found = consider(side.service, side.parts, record, had).findings
+        found = consider(side.service, side.parts.guideline(side.side.edition), record, had).findings
         return Heard(found, [(card, None) for card in arranged(found)])
     reply = respond(call, side.service, side.parts, language, record, had)
     told = [(one, None) for one in reply.shown]

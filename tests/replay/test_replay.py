@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,11 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cds_service.pipeline import advise, build_parts
-from cds_service.replay import local
+from cds_service.pipeline import advise, build_parts, read
+from cds_service.prefetch import Completed
+from cds_service.replay import judging, local
 from cds_service.replay.local import Local, SomethingElse
 from cds_service.replay.sources import NothingToRead, find
+from cds_service.replay.work import judge
 from cds_service.sandbox.scenarios import hook_request_bytes
+from hooks.cards import arranged
+from hooks.evaluate import Broken, Findings
 from hooks.exact_json import dumps_exact
 from hooks.request import HookRequest
 from hooks.services import services
@@ -52,6 +57,20 @@ def test_it_says_what_the_service_says_to_the_same_patients(tmp_path: Path) -> N
         }
     assert said == expected
     assert len(expected) > 10
+
+
+@pytest.mark.parametrize("hook", ["order-sign", "patient-view"])
+def test_cards_are_counted_and_ordered_as_if_they_had_been_written(hook: str) -> None:
+    asked = judge(plan(hook)).sides[0]
+    for each in people()[::2]:
+        call = HookRequest.parse(hook_request_bytes(each, DAY, hook), hook)
+        had = Completed(call.prefetch)
+        record = read(call, asked.parts, DAY, had)
+        short = judging._heard(call, asked, "en", record, had)
+        wishing = replace(call, extension={"of": "another"})  # which nobody knows, so that every card is written
+        assert short == judging._heard(wishing, asked, "en", record, had)
+    broken = Findings(broken=(Broken("ZOL-CI-01", "ZeroDivisionError"),))
+    assert arranged(broken) == [()]
 
 
 def _gzipped(source: Path, to: Path) -> Path:

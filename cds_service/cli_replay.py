@@ -90,7 +90,7 @@ def replay(source: tuple[str, ...], **options: Any) -> None:
     asked = _Asked(**options)
     missing = [name for name in ("duckdb", "pyarrow") if importlib.util.find_spec(name) is None]
     if missing:
-        _stop(f"{', '.join(missing)} not installed: pip install osteohooks[replay]")
+        _stop(f"{' and '.join(missing)} not installed: pip install 'osteohooks[replay]'")
     from cds_service.replay import run
     from cds_service.replay.local import SomethingElse
     from cds_service.replay.sources import NothingToRead
@@ -157,7 +157,7 @@ def _engine(asked: _Asked, plan: "Plan", source: tuple[str, ...]) -> "Engine":
 
     if asked.engine == "spark":
         if importlib.util.find_spec("pyspark") is None:
-            _stop("pyspark is not installed: pip install osteohooks[replay,spark]")
+            _stop("pyspark not installed: pip install 'osteohooks[replay,spark]'")
         from cds_service.replay.spark import Spark
 
         return Spark(plan, source, asked.out / "work", asked.master, asked.workers or cores(), _Bar())

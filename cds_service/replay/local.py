@@ -7,7 +7,7 @@ has finished lies in the folder ``work`` under its number, so that the same comm
 import gc
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,8 +18,19 @@ import msgspec
 from cds_service.replay.lines import lines_in
 from cds_service.replay.plan import Plan
 from cds_service.replay.sources import File, Piece, pieces, types_promised
-from cds_service.replay.spill import Part, Spill, Spilled, cuts_for, records_of, shelf_at, stock, write_whole
-from cds_service.replay.work import Answered, Tally, answer, by_patient, judge, scan
+from cds_service.replay.spill import (
+    SHELF,
+    Place,
+    Spill,
+    Spilled,
+    cuts_for,
+    places_of,
+    records_of,
+    shelf_at,
+    stock,
+    write_whole,
+)
+from cds_service.replay.work import Answered, Tally, answer, by_patient, scan
 
 _SHELF, _PLAN = "medications.sqlite", "plan"
 _spilled = msgspec.json.Decoder(Spilled)
@@ -75,11 +86,11 @@ class Local:
 
     def ask(self, types: Sequence[str]) -> Iterator[Answered]:
         """What is said, in the order of the patients' keyed hashes."""
-        parts = [part for one in self._spilled for part in one.parts]
+        places = places_of(part for one in self._spilled for part in one.parts)
         if not (self._work / _SHELF).exists():
-            stock(self._work, parts, self._work / _SHELF)
+            stock(self._work, places.get(SHELF, []), self._work / _SHELF)
         names = [self._work / f"{cut:06}.answer" for cut in range(self._cuts)]
-        todo = [(_ask_cut, (self._plan, tuple(types), cut, parts, self._work))
+        todo = [(_ask_cut, (self._plan, tuple(types), cut, places.get(cut, []), self._work))
                 for cut, path in enumerate(names) if not path.exists()]  # fmt: skip
         self._run("ask", todo, len(names) - len(todo))
         return (_answered.decode(path.read_bytes()) for path in names)
@@ -150,9 +161,8 @@ def _read_piece(plan: Plan, piece: Piece, work: Path, cuts: int) -> None:
     write_whole(work / f"{piece.number:06}.piece", msgspec.json.encode(Spilled(tally, spill.parts, spill.asides)))
 
 
-def _ask_cut(plan: Plan, types: tuple[str, ...], cut: int, parts: Iterable[Part], work: Path) -> None:
-    judge(plan, types)
-    found = answer(plan, types, by_patient(plan, records_of(work, parts, cut)), shelf_at(work / _SHELF))
+def _ask_cut(plan: Plan, types: tuple[str, ...], cut: int, places: Sequence[Place], work: Path) -> None:
+    found = answer(plan, types, by_patient(plan, records_of(work, places)), shelf_at(work / _SHELF))
     write_whole(work / f"{cut:06}.answer", msgspec.msgpack.encode(found))
 
 

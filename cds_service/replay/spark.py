@@ -55,6 +55,7 @@ class Spark:
         self._plan, self._work, self._progress = plan, work, progress
         self._session, self._is_ours = session(work, master, workers)
         self._files = _listed(self._session, sources)
+        self._cuts = cuts_for(sum(file.weight for file in self._files))
         self._routed: RDD[Any] | None = None
 
     def read(self) -> Tally:
@@ -72,15 +73,15 @@ class Spark:
 
     def asides(self) -> Iterator[bytes]:
         """The lines set aside, some at a time."""
-        rows = (row for _, row in self._only(_ASIDE).toLocalIterator())
+        few = self._only(_ASIDE).repartition(self._cuts)  # found by all at once, and fetched in few parts
+        rows = (row for _, row in few.toLocalIterator())
         while some := cast(list[Aside], list(islice(rows, _LINES_AT_ONCE))):
             yield packed(ASIDE, some)
 
     def ask(self, types: Sequence[str]) -> Iterator[Answered]:
         """What is said: each partition holds a stretch of the patients' keyed hashes, and they come in order."""
         self._progress("ask", 0, 1)
-        cuts = cuts_for(sum(file.weight for file in self._files))
-        records = self._only(_RECORD)
+        cuts, records = self._cuts, self._only(_RECORD)
         shelf = records.filter(_is_drug).map(_by_name)
         drugs = records.filter(_needs_drug).map(_needed).distinct(cuts).join(shelf, cuts)
         everything = (

@@ -18,7 +18,8 @@ def session(work: Path, master: str | None, workers: int) -> tuple[SparkSession,
         return running, False
     if "JAVA_HOME" not in os.environ and shutil.which("java") is None:
         os.environ["JAVA_HOME"] = str(_java(work / "java"))
-    builder = SparkSession.builder.appName("osteohooks replay").config("spark.ui.showConsoleProgress", "false")
+    builder = SparkSession.builder.appName("osteohooks replay")
+    builder = builder.config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
     submitted = "SPARK_ENV_LOADED" in os.environ or "PYSPARK_GATEWAY_PORT" in os.environ
     if master is not None:
         builder = builder.master(master)

@@ -21,10 +21,15 @@ CUT = 32 * 2**20
 """Bytes of the source that one cut stands for, roughly; a worker holds one cut at a time."""
 _MOST_CUTS = 8192
 _HELD = 32 * 2**20
-_SHELF = -1  # Medications belong to no patient
+SHELF = -1
+"""The cut of Medications, which belong to no patient."""
 _PRIVATE = 0o600
 _pack = msgspec.msgpack.Encoder()
 _records = msgspec.msgpack.Decoder(list[Record])
+
+
+Place = tuple[str, int, int]
+"""Where records lie together: the file, from which byte, how many."""
 
 
 class Part(msgspec.Struct):
@@ -97,24 +102,31 @@ class Spill:
 
     def _cut(self, patient: str) -> int:
         if not patient:
-            return _SHELF
+            return SHELF
         found = self._known.get(patient)
         if found is None:
             found = self._known[patient] = int(self._plan.key(patient)[:8], 16) * self._cuts >> 32
         return found
 
 
-def records_of(folder: Path, parts: Iterable[Part], cut: int) -> Iterator[Record]:
-    """The records of one cut."""
+def places_of(parts: Iterable[Part]) -> dict[int, list[Place]]:
+    """Where the records of each cut lie, so that who asks about one is told of that one only."""
+    found: dict[int, list[Place]] = {}
     for part in parts:
-        place = part.cuts.get(cut)
-        if place is not None:
-            with open(folder / part.name, "rb") as file:
-                file.seek(place[0])
-                yield from _records.decode(file.read(place[1]))
+        for cut, (at, length) in part.cuts.items():
+            found.setdefault(cut, []).append((part.name, at, length))
+    return found
 
 
-def stock(folder: Path, parts: Iterable[Part], shelf: Path) -> None:
+def records_of(folder: Path, places: Iterable[Place]) -> Iterator[Record]:
+    """The records that lie in these places."""
+    for name, at, length in places:
+        with open(folder / name, "rb") as file:
+            file.seek(at)
+            yield from _records.decode(file.read(length))
+
+
+def stock(folder: Path, places: Iterable[Place], shelf: Path) -> None:
     """Put every Medication on a shelf on disk, by its name."""
     draft = shelf.with_suffix(".draft")
     draft.unlink(missing_ok=True)
@@ -122,7 +134,7 @@ def stock(folder: Path, parts: Iterable[Part], shelf: Path) -> None:
     database = sqlite3.connect(draft)
     with database:
         database.execute("CREATE TABLE shelf (name TEXT NOT NULL, record BLOB NOT NULL)")
-        rows = ((name_of(one), _pack.encode(one)) for one in records_of(folder, parts, _SHELF))
+        rows = ((name_of(one), _pack.encode(one)) for one in records_of(folder, places))
         database.executemany("INSERT INTO shelf VALUES (?, ?)", rows)
         database.execute("CREATE INDEX names ON shelf (name)")
     database.close()

@@ -1,6 +1,7 @@
 """The command: what it reads, writes, compares and refuses."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,12 +55,15 @@ def test_two_editions_are_compared_on_a_page(source: Path, tmp_path: Path) -> No
     assert not (tmp_path / "out" / "work").exists()
 
 
-def test_a_policy_is_compared_and_its_numbers_are_the_reason(source: Path, tmp_path: Path) -> None:
+def test_a_policy_is_compared_and_its_numbers_are_the_reason(tmp_path: Path) -> None:
+    source = export(tmp_path / "bulk", [each for each in people() if "infusion" in each.id])
     example = CliRunner().invoke(main, ["policy", "example"]).output
     policy = tmp_path / "policy.toml"
     policy.write_text(example)
     done = _replay(source, tmp_path / "out", "--against", str(policy), hook="order-sign")
     assert done.exit_code == 0, done.output
+    changes = rows(tmp_path / "out" / "changes.parquet")
+    assert {row["why"] for row in changes if row["rule"] == "ZOL-INFUS-01"} == {"advised 20 min → 30 min"}
     assert (tmp_path / "out" / "changes.html").exists()
 
 
@@ -140,6 +144,25 @@ def test_nothing_to_read_and_another_hook_are_said(source: Path, tmp_path: Path)
     assert _replay(source, tmp_path / "old").exit_code == 0
     other = _replay(source, tmp_path / "new", "--against", str(tmp_path / "old"), hook="order-sign")
     assert "is a replay of patient-view" in other.output
+
+
+@pytest.mark.parametrize(
+    ("absent", "more", "said"),
+    [
+        (["duckdb", "pyarrow"], [], "pip install 'osteohooks[replay]'"),
+        (["pyspark"], ["--engine", "spark"], "pip install 'osteohooks[replay,spark]'"),
+    ],
+)
+def test_without_its_extra_it_says_in_one_line_what_to_install(
+    absent: list[str], more: list[str], said: str, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in absent:
+        monkeypatch.setitem(sys.modules, name, None)
+    done = _replay(source, tmp_path / "out", *more)
+    assert done.exit_code == 1
+    assert said in done.output
+    assert len(done.output.splitlines()) == 1
+    assert not (tmp_path / "out" / "findings.parquet").exists()
 
 
 def test_an_unfinished_replay_of_something_else_is_left_alone(source: Path, tmp_path: Path) -> None:

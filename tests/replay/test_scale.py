@@ -16,7 +16,7 @@ from cds_service.replay.spill import cuts_for
 from hooks.exact_json import dumps_exact
 from tests.replay.cohort import people, plan, replayed, resources, rows
 
-COPIES = int(os.environ.get("REPLAY_COPIES", "6"))
+COPIES = int(os.environ.get("REPLAY_COPIES", "4"))
 
 
 def _cohort(folder: Path, copies: int) -> Path:

@@ -4,7 +4,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -93,11 +92,6 @@ def by_patient(plan: Plan, records: Iterable[Record]) -> Iterator[tuple[str, lis
         held.setdefault(one.patient, []).append(one)
     for patient in sorted(held, key=lambda name: (plan.key(name), name)):
         yield patient, held.pop(patient)
-
-
-def grouped(records: Iterable[Record]) -> Iterator[tuple[str, list[Record]]]:
-    """The same of records that come in order already."""
-    return ((patient, list(found)) for patient, found in groupby(records, key=lambda one: one.patient))
 
 
 @lru_cache(maxsize=4)

@@ -15,10 +15,10 @@ WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fix bench docs screenshots clean lock chromium FORCE
+.PHONY: help install run test fix bench bench-replay docs screenshots clean lock chromium FORCE
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 install: $(STAMP) ## make or refresh .venv from the hashed lock
 
@@ -38,6 +38,9 @@ fix: $(STAMP) ## repair what the linter can, and format
 bench: $(STAMP) ## time the service against a bare Flask answer
 	$(BIN)/python -m benchmarks
 
+bench-replay: $(STAMP) ## time a replay of a made-up cohort against a DuckDB scan (PATIENTS=500)
+	$(BIN)/python -m benchmarks.cohort $(or $(PATIENTS),500)
+
 docs: $(STAMP) ## build the documentation as a site in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
@@ -55,7 +58,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrad
 
 lock: $(STAMP) ## renew the locks to the newest versions (run with Python 3.11, the oldest we support)
 	$(COMPILE) --output-file=requirements.lock pyproject.toml
-	$(COMPILE) --extra=postgresql --extra=plots --extra=tracing --extra=docs --extra=test --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml
+	$(COMPILE) --extra=postgresql --extra=plots --extra=replay --extra=spark --extra=tracing --extra=docs --extra=test --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml
 	$(COMPILE) --output-file=requirements-fhir.lock requirements-fhir.in
 
 # --- the virtual environment ---

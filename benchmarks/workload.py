@@ -63,12 +63,13 @@ def body(generated: int, day: date) -> bytes:
     """The request as an EHR would post it on ``day``, with so many results on top of the shipped ones."""
     sent = hook_request(scenario(SCENARIO), day)
     observations, patient = sent["prefetch"]["observations"], sent["prefetch"]["patient"]["id"]
-    observations["entry"] += [_entry(resource) for resource in _results(generated, patient, day)]
+    observations["entry"] += [_entry(resource) for resource in results(generated, patient, day)]
     observations["total"] += generated
     return dumps_exact(sent)
 
 
-def _results(count: int, patient: str, day: date) -> Iterator[Resource]:
+def results(count: int, patient: str, day: date) -> Iterator[Resource]:
+    """So many laboratory results of a patient, in visits, newest first."""
     relevant, other = cycle(RELEVANT), cycle(OTHER)
     for number in range(count):
         test = next(relevant) if number * RELEVANT_PERCENT % 100 < RELEVANT_PERCENT else next(other)

@@ -45,6 +45,7 @@ _ELSEWHERE = {
     "page": "cds_service.cli_page:page",
     "catalogue": "cds_service.cli_catalogue:catalogue",
     "review": "cds_service.cli_catalogue:review",
+    "replay": "cds_service.cli_replay:replay",
 }
 
 

@@ -1,27 +1,23 @@
 """The life of one call, without HTTP: used by the API and the command line alike."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from typing import Any
 
+from cds_service.asking import LOUD, consider
 from cds_service.clients import Silence
-from cds_service.errors import MissingData
 from cds_service.operations.tracing import span
-from cds_service.prefetch import Completed, what_failed
-from cds_service.silence import ask
+from cds_service.prefetch import Completed
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.local_codes import with_local_codes
 from fhir_mappers.orders import OrderContext, check_templates
-from fhir_mappers.record.answer import NOT_FETCHED, UNOBTAINED
 from fhir_mappers.record.conventions import Conventions
 from fhir_mappers.record.patient_record import PatientRecord
 from fhir_mappers.terminology import Terminology, default_terminology
 from hooks.cards import compose
-from hooks.check import Outcome
 from hooks.evaluate import Findings, Guideline
 from hooks.limits import Edition, Rule, load_editions, load_rules
 from hooks.policy import Policy
@@ -36,8 +32,6 @@ from hooks.texts import LANGUAGES, Speaker
 from hooks.withholding import Traced, Withheld, select, told, trace
 
 Clock = Callable[[], date]
-LOUD = Silence()
-_log = logging.getLogger("osteohooks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +139,38 @@ def advise(
     Raises:
         MissingData: nothing useful can be said because none of the service's data came.
     """
-    day, chosen = as_of or parts.today(), edition or parts.edition
-    had = data or Completed(call.prefetch)
+    day, had = as_of or parts.today(), data or Completed(call.prefetch)
     with span("read"):
         record = read(call, parts, day, had)
-    hushed = silence.hushes(service.id, (check.id for check in service.checks))
-    with span("ask"):
-        asked = ask(service.checks, record, parts.guideline(chosen), hushed, _report)
-    _require_something(service, record, asked.aloud, had)
+    return respond(
+        call, service, parts, language, record, had,
+        edition=edition, silence=silence, remembered=remembered, user=user,
+    )  # fmt: skip
+
+
+def respond(
+    call: HookRequest,
+    service: Service,
+    parts: Parts,
+    language: str,
+    record: PatientRecord,
+    had: Completed,
+    *,
+    edition: str | None = None,
+    silence: Silence = LOUD,
+    remembered: tuple[Remembered, ...] = (),
+    user: str | None = None,
+) -> Reply:
+    """Ask, say, show: what `advise` does once the record is read. ``had`` is what it was read from.
+
+    Raises:
+        MissingData: as `advise`.
+    """
+    chosen = edition or parts.edition
+    asked = consider(service, parts.guideline(chosen), record, had, silence)
     speaker = parts.speakers[language, chosen]
     wanted = preferences(call.extension, call.hook)
-    past = Recollection(remembered, day, user, wanted.drop_repeated)
+    past = Recollection(remembered, record.as_of, user, wanted.drop_repeated)
     context = _context(call, record, language)
 
     def cards(found: Findings) -> tuple[Traced, ...]:
@@ -214,20 +229,3 @@ def _drafts(call: HookRequest) -> object:
     """What the user is writing at this hook: orders, renewals or appointments."""
     named = {"medication-refill": "medications", "appointment-book": "appointments"}.get(call.hook)
     return call.context.draft_orders if named is None else call.context.fields.get(named)
-
-
-def _require_something(service: Service, record: PatientRecord, findings: Findings, data: Completed) -> None:
-    """Refuse with 412 when no data at all came, a rule needs some, and none can speak without."""
-    came = (record.looked_for.get(key, NOT_FETCHED) for key in service.prefetch if key not in data.failures)
-    if any(why not in UNOBTAINED for why in came):
-        return
-    outcomes = {f.verdict.outcome for f in findings.all}
-    if Outcome.UNDECIDED in outcomes and Outcome.DUE not in outcomes:
-        raise MissingData(tuple(service.prefetch), what_failed(data.failures))
-
-
-def _report(rule: str, error: Exception) -> None:
-    """A broken check is logged by rule and kind of error: never a value, never a message that may hold one."""
-    kind = type(error).__name__
-    about = {"event": "check failed", "rule": rule, "error": type(error), "place": error.__traceback__}
-    _log.error("check %s failed: %s", rule, kind, extra=about)

@@ -67,9 +67,18 @@ def compose(
     """The same with what lies behind each card. Without evidence none carries the machine-readable trace; what it rests
     on always stands in its words.
     """
-    groups = sorted(_consolidate(findings.speaking), key=lambda group: -group.severity.rank)
+    groups = _ranked(findings)
     made = [Composed(_card(group, context, speaker, with_evidence), group.card, group.all) for group in groups]
     return [*made, *([Composed(_broken(findings.broken, speaker), FAULT)] if findings.broken else ())]
+
+
+def arranged(findings: Findings) -> list[tuple[Finding, ...]]:
+    """What each card of `compose` says, in the same order, where no card is wanted; a fault of ours has no finding."""
+    return [*(group.all for group in _ranked(findings)), *([()] if findings.broken else ())]
+
+
+def _ranked(findings: Findings) -> list[_Group]:
+    return sorted(_consolidate(findings.speaking), key=lambda group: -group.severity.rank)
 
 
 def _consolidate(speaking: tuple[Finding, ...]) -> list[_Group]:

@@ -1,4 +1,4 @@
-"""What a team would use instead, each in a process of its own: ``.venv/bench/bin/python benchmarks/contenders.py NAME``.
+"""What a team would use instead, one in each process: ``.venv/bench/bin/python benchmarks/contenders.py NAME``.
 
 It reads names of files from standard input. For each it takes the bytes of the request once, does its work, and writes
 the seconds as a line of JSON; first of all what it is, or why it cannot be used. Nothing of Osteohooks is imported:
@@ -70,7 +70,7 @@ def healthchain() -> Work:
     from healthchain.gateway.cds import CDSHooksService
     from healthchain.io.adapters.cdsfhiradapter import CdsFhirAdapter
     from healthchain.models.requests.cdsrequest import CDSRequest
-    from healthchain.models.responses.cdsresponse import CDSResponse, Card
+    from healthchain.models.responses.cdsresponse import Card, CDSResponse
 
     logging.disable(logging.CRITICAL)
     service, adapter = CDSHooksService(), CdsFhirAdapter(hook_name="order-sign")

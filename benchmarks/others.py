@@ -56,7 +56,9 @@ class Contender:
 
     def ask(self, line: str = "") -> dict[str, object]:
         """Its next line."""
-        assert self.process is not None and self.process.stdin is not None and self.process.stdout is not None
+        assert self.process is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         try:
             self.process.stdin.write(line)
             self.process.stdin.flush()

@@ -104,17 +104,14 @@ def _cold_start(starts: int) -> float:
 def _of_races(races: list[Race]) -> dict[str, Any]:
     each = {one.observations: one.service.p50 / one.observations for one in races}
     largest = max(each)
+    smaller = [size for size in (200, 2000) if size < largest]
     return {
         "ratio_p50": {str(r.observations): round(r.service.p50 / r.floor.p50, 3) for r in races},
         "ratio_p99": {str(r.observations): round(r.service.p99 / r.floor.p99, 3) for r in races},
         "ratio_cpu": {str(r.observations): round(r.service.cpu_per_call / r.floor.cpu_per_call, 3) for r in races},
         "p99_over_p50": {str(r.observations): round(r.service.p99 / r.service.p50, 3) for r in races},
         "pairs": {str(r.observations): len(r.service.seconds) for r in races},
-        **{
-            f"growth_{size}_to_{largest}": round(each[largest] / each[size], 3)
-            for size in (200, 2000)
-            if size < largest
-        },
+        **{f"growth_{size}_to_{largest}": round(each[largest] / each[size], 3) for size in smaller},
     }
 
 

@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed
 UNFINISHED := $(VENV)/.unfinished
 FHIR := $(VENV)/fhir
 FHIR_STAMP := $(FHIR)/.installed
+OTHERS := $(VENV)/bench
+OTHERS_STAMP := $(OTHERS)/.installed
 PACKAGES := cds_service hooks fhir_mappers
 COVERAGE := 95
 WORKERS ?= 3
@@ -35,8 +37,8 @@ fix: $(STAMP) ## repair what the linter can, and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP) ## time the service against a bare Flask answer
-	$(BIN)/python -m benchmarks
+bench: $(STAMP) $(OTHERS_STAMP) ## time the service against a bare Flask answer; ARGS=--quick to try it
+	$(BIN)/python -m benchmarks $(ARGS)
 
 bench-replay: $(STAMP) ## time a replay of a made-up cohort against a DuckDB scan (PATIENTS=500)
 	$(BIN)/python -m benchmarks.cohort $(or $(PATIENTS),500)
@@ -60,6 +62,7 @@ lock: $(STAMP) ## renew the locks to the newest versions (run with Python 3.11, 
 	$(COMPILE) --output-file=requirements.lock pyproject.toml
 	$(COMPILE) --extra=postgresql --extra=plots --extra=replay --extra=spark --extra=tracing --extra=docs --extra=test --constraint=requirements.lock --output-file=requirements-test.lock pyproject.toml
 	$(COMPILE) --output-file=requirements-fhir.lock requirements-fhir.in
+	$(COMPILE) --output-file=requirements-bench.lock requirements-bench.in
 
 # --- the virtual environment ---
 # The stamp is written last and holds the folder it was made for, and .unfinished stands while packages are being put in:
@@ -85,6 +88,13 @@ $(FHIR_STAMP): requirements-fhir.lock $(STAMP)
 	$(BIN)/python -m venv --without-pip $(FHIR)
 	$(BIN)/python -m pip --python $(FHIR)/bin/python install --quiet --require-hashes -r requirements-fhir.lock
 	@touch $@
+
+# What the benchmark compares with: likewise. Where it cannot be had the benchmark runs without and says so.
+$(OTHERS_STAMP): requirements-bench.lock $(STAMP)
+	rm -rf $(OTHERS)
+	$(BIN)/python -m venv --without-pip $(OTHERS)
+	@if $(BIN)/python -m pip --python $(OTHERS)/bin/python install --quiet --require-hashes -r requirements-bench.lock; \
+	then touch $@; else echo "What the benchmark compares with could not be installed: it will be left out." >&2; fi
 
 # The browser in which the pages are tried. Root gets it where it is missing; without it the tests say what they left out.
 chromium:

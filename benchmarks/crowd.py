@@ -12,7 +12,7 @@ CALLS = 640  # in all, whatever the number of connections
 WARM_UP = 5
 
 
-def crowd(server: Server, body: bytes, connections: int) -> tuple[Lane, float]:
+def crowd(server: Server, body: bytes, connections: int, calls: int = CALLS) -> tuple[Lane, float]:
     """What each call took (s), and how many calls a second were answered."""
     ready = threading.Barrier(connections + 1)
 
@@ -28,7 +28,7 @@ def crowd(server: Server, body: bytes, connections: int) -> tuple[Lane, float]:
 
     lane = Lane()
     with ThreadPoolExecutor(connections) as pool:
-        posting = [pool.submit(post, CALLS // connections) for _ in range(connections)]
+        posting = [pool.submit(post, calls // connections) for _ in range(connections)]
         ready.wait()
         start, before = time.perf_counter(), server.cpu_seconds()
         for each in posting:

@@ -35,6 +35,7 @@ class _Quiet(ThreadingHTTPServer):
 def _slow_server(answers: dict[str, bytes]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             kind = urlsplit(self.path).path.strip("/").split("/")[1]

@@ -87,13 +87,6 @@ def measure(url: str | None = None) -> tuple[float, dict[str, float]]:
     return whole, parts
 
 
-def log_share() -> float:
-    """What recalling and writing down make of a call, on SQLite; the check of a token is counted apart."""
-    whole, parts = measure()
-    added = parts[RECALL] + parts[WRITE]
-    return added / (whole + added)
-
-
 def main(url: str | None) -> None:
     """Measure and print."""
     whole, parts = measure(url)

@@ -85,7 +85,9 @@ class Caller:
         self._connection.close()
 
 
-def race(observations: int, body: bytes, expected: Sequence[str], service: Server, floor: Server) -> Race:
+def race(
+    observations: int, body: bytes, expected: Sequence[str], service: Server, floor: Server, seconds: float = SECONDS
+) -> Race:
     """Run one size. ``expected`` are the summaries of the service's cards, which must not depend on the size.
 
     Raises:
@@ -96,7 +98,7 @@ def race(observations: int, body: bytes, expected: Sequence[str], service: Serve
     try:
         for caller, wanted in zip(callers, (expected, ["A constant card"]), strict=True):
             _warm_up(caller, wanted)
-        _run(callers, lanes, PAIRS[observations])
+        _run(callers, lanes, PAIRS[observations], seconds)
     finally:
         for caller in callers:
             caller.close()
@@ -115,10 +117,10 @@ def _warm_up(caller: Caller, expected: Sequence[str]) -> None:
             raise RuntimeError(f"{caller.server.name} answered other cards than expected: {said}")
 
 
-def _run(callers: tuple[Caller, Caller], lanes: tuple[Lane, Lane], pairs: int) -> None:
+def _run(callers: tuple[Caller, Caller], lanes: tuple[Lane, Lane], pairs: int, seconds: float) -> None:
     before = [caller.server.cpu_seconds() for caller in callers]
     both = list(zip(callers, lanes, strict=True))
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     for number in range(pairs):
         for caller, lane in both if number % 2 else reversed(both):
             lane.seconds.append(caller.call()[0])

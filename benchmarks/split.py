@@ -55,11 +55,11 @@ class InProcess:
 def split(service: InProcess, body: bytes, calls: int) -> dict[str, float]:
     """Median seconds of each stage over so many calls."""
     taken: list[dict[str, float]] = []
-    _settle(service, body)
+    settle(service, body)
     spent: dict[str, float] = {}
     with ExitStack() as clocks:
         for stage, name in STAGES.items():
-            clocks.enter_context(patch.object(pipeline, name, _clocked(getattr(pipeline, name), stage, spent)))
+            clocks.enter_context(patch.object(pipeline, name, clocked(getattr(pipeline, name), stage, spent)))
         for _ in range(calls):
             spent.clear()
             service.timed_answer(body, spent)
@@ -69,7 +69,7 @@ def split(service: InProcess, body: bytes, calls: int) -> dict[str, float]:
 
 def profile(service: InProcess, body: bytes, calls: int) -> None:
     """Print the functions that cost most: first by their own time, then with all that they call."""
-    _settle(service, body)
+    settle(service, body)
     with cProfile.Profile() as seen:
         for _ in range(calls):
             service.answer(body)
@@ -84,22 +84,25 @@ def shares(seconds: dict[str, float]) -> dict[str, float]:
     return {stage: round(part / whole, 3) for stage, part in seconds.items()}
 
 
-def _settle(service: InProcess, body: bytes) -> None:
+def settle(service: InProcess, body: bytes) -> None:
+    """Fill every cache, and spare the garbage collector what stays."""
     for _ in range(WARM_UP):
         service.answer(body)
     gc.collect()
     gc.freeze()  # as the server does at its start
 
 
-def _clocked(function: Callable[..., Any], stage: str, spent: dict[str, float]) -> Callable[..., Any]:
-    def clocked(*args: Any, **options: Any) -> Any:
+def clocked(function: Callable[..., Any], stage: str, spent: dict[str, float]) -> Callable[..., Any]:
+    """The function with a clock around it, which adds its seconds to ``spent[stage]``."""
+
+    def timed(*args: Any, **options: Any) -> Any:
         start = time.perf_counter()
         try:
             return function(*args, **options)
         finally:
             spent[stage] = spent.get(stage, 0.0) + time.perf_counter() - start  # cards are composed twice
 
-    return clocked
+    return timed
 
 
 def _medians(taken: Sequence[dict[str, float]]) -> dict[str, float]:

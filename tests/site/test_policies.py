@@ -1,5 +1,6 @@
 """What each client works with on each day."""
 
+import gc
 from datetime import date
 from pathlib import Path
 
@@ -93,6 +94,7 @@ def test_the_start_is_refused_in_words(tmp_path: Path) -> None:
     for start in (lambda: open_site(settings), lambda: run(settings)):
         with pytest.raises(SystemExit, match=r"Osteohooks cannot start\.\n  .*none\.toml: it cannot be read"):
             start()
+    assert gc.isenabled()  # the start does without the collector, and gives it back
 
 
 def test_a_call_is_answered_under_the_policy_of_its_day(tmp_path: Path) -> None:

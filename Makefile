@@ -15,6 +15,7 @@ COVERAGE := 95
 WORKERS ?= 3
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE # the tests start many processes, and a module compiled once starts sooner
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test fix bench bench-replay docs screenshots clean lock chromium FORCE

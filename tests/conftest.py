@@ -20,6 +20,7 @@ LONG = (
     "tests/operations/test_leaks.py",
     "tests/operations/test_openapi.py",
     "tests/operations/test_serving.py",
+    "tests/replay/test_spark.py",
     "tests/store/test_writer.py",
     "tests/store/test_kill.py",
     "tests/store/test_feedback_fuzz.py",

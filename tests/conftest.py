@@ -38,8 +38,11 @@ LONG = (
     "tests/site/test_policy_cli.py",
     "tests/auth/test_start.py",
 )
-"""They ask the whole product many times over, or other processes. Measuring branches would double their time and show
-none that the tests of its parts do not reach; and a worker that begins one of them last keeps the others waiting."""
+"""They ask the whole product many times over, or other processes; a worker that begins one of them last keeps the others
+waiting. Measuring branches would double their time and show none that the tests of its parts do not reach."""
+
+MEASURED = ("tests/operations/test_conformance.py",)
+"""Of the long ones: these are the tests of a part."""
 
 
 TOGETHER = ("tests/browser/",)
@@ -66,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """No branches are measured in the long ones: the worker has two measurers, of which a mark stops only one."""
-    if not is_long(item):
+    if not is_long(item) or item.nodeid.startswith(MEASURED):
         return (yield)
     here, elsewhere = sys.gettrace(), threading.gettrace()
     sys.settrace(None)

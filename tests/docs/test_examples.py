@@ -20,6 +20,7 @@ from cds_service.cli import main
 from cds_service.settings import Settings
 from cds_service.store.installation import open_installation
 from hooks.reviews import read_review
+from tests.replay.cohort import export, people
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")]
@@ -39,13 +40,18 @@ SERVING = ("printf '[client.sandbox]", "tests/auth/test_public_sandbox.py")
 NOT_RUN = {
     "make run": "it installs, and serves until it is stopped; the server of these tests stands in its place",
     "make test": "it runs these tests",
+    "pip install": "it asks a package index; tests/delivery installs the wheel",
     "osteohooks serve": "the server of these tests stands in its place",
     "python -m tests.house.recommendations": "it writes into the repository; a test compares what it would write",
     "kubectl": "it needs a cluster; tests/delivery holds the manifests against the product",
     "docker": "it needs an engine; tests/delivery holds the files against the product",
 }
-# The same command with less to do: all patients at all hooks take seconds.
-SHORTER = {"policy diff shipped policy.toml": "policy diff shipped policy.toml --patient lung-zol-clearance-42"}
+# The same command with less to do, or in the folder of the test: all patients at all hooks take seconds.
+SHORTER = {
+    "policy diff shipped policy.toml": "policy diff shipped policy.toml --patient lung-zol-clearance-42",
+    "replay /data/export": "replay export/",
+    "--out /data/replay": "--out replay/",
+}
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,8 @@ def test_the_commands_of_a_page_work_to_the_letter(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OSTEOHOOKS_STATE_DIR", str(state))
     (tmp_path / "request.json").write_bytes(ours(["sample", "lung-xgeva-stop"], b""))  # of an earlier page
+    if any("osteohooks replay" in block for block in SHELL[page]):
+        export(tmp_path / "export", people(2))
     for line in (line for block in SHELL[page] for line in lines(block)):
         if why_not(line) is None:
             run(line.replace(BASE, address))

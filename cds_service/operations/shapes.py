@@ -20,6 +20,8 @@ ID = r"^[A-Za-z0-9\-.]{1,64}$"
 UUID = r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 REFERENCE = r"^[A-Z][A-Za-z]{0,63}/[A-Za-z0-9\-._]{1,64}$"
 SAID = r"[^\s\x00-\x1f\x7f-\x9f]"  # something that can be read; what counts as blank differs from language to language
+PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+SERVER = rf"^https?://[A-Za-z0-9\-.]+(:({PORT}))?(/[A-Za-z0-9\-._~/]*)?$"
 WORD = r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 OBJECT: Schema = {"type": "object"}
 RESOURCE: Schema = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
@@ -86,7 +88,7 @@ def _call(hook: str) -> Schema:
             "hookInstance": {"type": "string", "pattern": UUID},
             "context": _context(HOOKS[hook]),
             "prefetch": {**OBJECT, "description": "Values by key of discovery; null where nothing was found."},
-            "fhirServer": {"type": "string", "format": "uri", "pattern": r"^https?://[A-Za-z0-9\-.]+(:[1-9][0-9]{0,3})?(/[A-Za-z0-9\-._~/]*)?$"},
+            "fhirServer": {"type": "string", "format": "uri", "pattern": SERVER},
             "fhirAuthorization": ref("FhirAuthorization"),
             "extension": OBJECT,
         },

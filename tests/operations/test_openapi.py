@@ -1,6 +1,7 @@
 """The OpenAPI document is true: what it allows is accepted, and what we answer fits it; never a 5xx."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from cds_service.app import create_app
 from cds_service.operations.openapi import document
-from cds_service.operations.shapes import name
+from cds_service.operations.shapes import SERVER, name
 from cds_service.sandbox.scenarios import hook_request, hook_request_bytes, scenarios
 from cds_service.settings import Settings
 from cds_service.store.installation import open_installation
@@ -127,6 +128,15 @@ def _dangling(part: Any, whole: dict[str, Any]) -> list[str]:
         )
         return missing + [each for value in part.values() for each in _dangling(value, whole)]
     return [each for value in part for each in _dangling(value, whole)] if isinstance(part, list) else []
+
+
+@pytest.mark.parametrize(
+    ("port", "valid"),
+    [(0, False), (1, True), (9999, True), (10_000, True), (59_999, True), (60_000, True), (64_999, True), (65_499, True),
+     (65_500, True), (65_529, True), (65_530, True), (65_535, True), (65_536, False), (70_000, False), (100_000, False)],
+)  # fmt: skip
+def test_a_fhir_server_may_have_any_port_there_is(port: int, valid: bool) -> None:
+    assert bool(re.search(SERVER, f"http://127.0.0.1:{port}/fhir")) == valid
 
 
 def test_feedback_is_described_where_it_is_taken() -> None:

@@ -109,6 +109,8 @@ class Caller:
 
     def _exchange(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Reply:
         time.sleep(max(0.0, self._last + self.pace - time.monotonic()))
+        if self._session.trust_env:
+            self._settle(url)
         start = time.monotonic()
         try:
             with self._session.request(
@@ -123,6 +125,14 @@ class Caller:
             )
         finally:
             self._last = time.monotonic()
+
+    def _settle(self, url: str) -> None:
+        """Read the proxies and certificates of this machine once: every request goes to the same service. A password
+        of its .netrc is never sent.
+        """
+        found = self._session.merge_environment_settings(url, {}, None, None, None)
+        self._session.proxies, self._session.verify = found["proxies"], found["verify"]
+        self._session.trust_env = False
 
 
 def may_be_asked(url: str, *, insecure: bool) -> str | None:

@@ -23,6 +23,7 @@ def functions(source: str) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
 
 
+@cache
 def closure(rule: str) -> list[ast.FunctionDef]:
     """The judge of a rule and every function of its module it calls, directly or not."""
     known = functions(inspect.getsource(inspect.getmodule(JUDGES[rule])))
@@ -34,9 +35,15 @@ def closure(rule: str) -> list[ast.FunctionDef]:
 
 
 def walk(rule: str, kind: type) -> Iterator[Any]:
-    return (node for function in closure(rule) for node in ast.walk(function) if isinstance(node, kind))
+    return (node for node in nodes(rule) if isinstance(node, kind))
 
 
+@cache
+def nodes(rule: str) -> list[ast.AST]:
+    return [node for function in closure(rule) for node in ast.walk(function)]
+
+
+@cache
 def calls(rule: str) -> list[ast.Call]:
     return [call for call in walk(rule, ast.Call) if isinstance(call.func, ast.Name) and call.func.id in SPEAKING]
 
@@ -46,6 +53,7 @@ def constant_case(call: ast.Call) -> str | None:
     return stated[0].value if stated and isinstance(stated[0], ast.Constant) else None
 
 
+@cache
 def figure_dicts(rule: str) -> dict[str, ast.expr]:
     """Keys of dictionaries named ``figures``, spread from one, or written by subscript."""
     found: dict[str, ast.expr] = {}
@@ -63,6 +71,7 @@ def keys(node: ast.Dict) -> dict[str, ast.expr]:
     return {key.value: value for key, value in zip(node.keys, node.values, strict=True) if key is not None}
 
 
+@cache
 def told(rule: str, case: str | None = None) -> dict[str, ast.expr]:
     """The figures a check may pass, for one case or for all."""
     mine = [call for call in calls(rule) if case is not None and constant_case(call) == case]

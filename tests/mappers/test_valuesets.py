@@ -27,7 +27,8 @@ from fhir_mappers.terminology import (
     read_table,
 )
 
-ROWS = [line for table in TABLES for line in read_table(table)]
+BY_TABLE = {table: list(read_table(table)) for table in TABLES}
+ROWS = [line for lines in BY_TABLE.values() for line in lines]
 LOCAL = list(read_table("local"))
 FORMS = {
     LOINC: r"\d{1,6}-\d|LA\d+-\d",
@@ -62,25 +63,24 @@ def test_every_table_is_listed() -> None:
     assert shipped == {*TABLES, "lab_names", "local", "names", "systems", "units"}
 
 
-@pytest.mark.parametrize("line", ROWS, ids=lambda line: f"{line[2]}-{line[0]}")
-def test_a_row_is_complete_and_its_code_has_the_form_of_its_system(line: list[str]) -> None:
-    concept, system, code, display, match, _, evidence, confidence = line
-    assert re.fullmatch(r"[a-z][a-z0-9_]+", concept)
-    assert re.fullmatch(FORMS[system], code)
-    assert display
-    assert display == display.strip()
-    assert evidence
-    assert match in {"exact", "prefix", "except"}
-    assert match == "exact" or system in {ICD10, ICD10CM, ATC}
-    assert confidence in {"high", "medium"}
+@pytest.mark.parametrize("table", TABLES)
+def test_a_row_is_complete_and_its_code_has_the_form_of_its_system(table: str) -> None:
+    for concept, system, code, display, match, _, evidence, confidence in BY_TABLE[table]:
+        row = f"{code} {concept}"
+        assert re.fullmatch(r"[a-z][a-z0-9_]+", concept), row
+        assert re.fullmatch(FORMS[system], code), row
+        assert display, row
+        assert display == display.strip(), row
+        assert evidence, row
+        assert match in {"exact", "prefix", "except"}, row
+        assert match == "exact" or system in {ICD10, ICD10CM, ATC}, row
+        assert confidence in {"high", "medium"}, row
 
 
-@pytest.mark.parametrize(
-    "code", sorted({c for c in codes_of(LOINC) if not c.startswith("LA")} - {CHECK_DIGIT_EXCEPTION})
-)
-def test_loinc_check_digit(code: str) -> None:
-    body, digit = code.split("-")
-    assert loinc_check_digit(body) == int(digit)
+def test_loinc_check_digits() -> None:
+    plain = {code for code in codes_of(LOINC) if not code.startswith("LA")} - {CHECK_DIGIT_EXCEPTION}
+    assert len(plain) > 100
+    assert [code for code in plain if loinc_check_digit(code.split("-")[0]) != int(code.split("-")[1])] == []
 
 
 def test_the_one_known_loinc_exception_is_still_an_exception() -> None:
@@ -88,10 +88,12 @@ def test_the_one_known_loinc_exception_is_still_an_exception() -> None:
     assert loinc_check_digit("5895") != 7
 
 
-@pytest.mark.parametrize("code", sorted(set(codes_of(SNOMED))))
-def test_snomed_check_digit_and_partition(code: str) -> None:
-    assert verhoeff.is_valid(code)
-    assert code[-3:-1] in {"00", "10"}  # a concept identifier, not a description or a relationship
+def test_snomed_check_digits_and_partitions() -> None:
+    codes = set(codes_of(SNOMED))
+    assert len(codes) > 100
+    assert [code for code in codes if not verhoeff.is_valid(code)] == []
+    # a concept identifier, not a description or a relationship
+    assert [code for code in codes if code[-3:-1] not in {"00", "10"}] == []
 
 
 def test_no_code_means_two_concepts() -> None:

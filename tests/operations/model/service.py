@@ -13,7 +13,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask, Response, request
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request
 from werkzeug.wrappers import Response as Answer
 
@@ -155,6 +155,13 @@ def resources(value: Any, kind: str, patient: str | None) -> list[Any] | None:
     return [each for each in held if isinstance(each, dict) and each.get("resourceType") == kind]
 
 
+class Lasting(WSGIRequestHandler):
+    """Keeps connections, as web servers do."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+
 @contextmanager
 def serving(model: Model) -> Iterator[str]:
     """The model on a port of its own; its base address."""
@@ -169,7 +176,7 @@ def serving(model: Model) -> Iterator[str]:
             answer = each(asked, answer) or answer
         return answer(environ, start_response)
 
-    server = make_server("127.0.0.1", 0, broken, threaded=True)
+    server = make_server("127.0.0.1", 0, broken, threaded=True, request_handler=Lasting)
     server.daemon_threads = True  # type: ignore[attr-defined]  # of socketserver
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -72,7 +72,9 @@ SPOKEN_FOR = {"AR-START-02": "AR-START-01", "BRIDGE-03": "BRIDGE-01", "ONJ-REF-0
 
 
 def cases(names: list[str]) -> list[Any]:
-    return [pytest.param(n, k, id=f"{n}-{k}") for n in names for k in KEYS]
+    """Every patient with every other list: each list is lost to half of them."""
+    pairs = [(name, key) for at, name in enumerate(names) for key in KEYS[at % 2 :: 2]]
+    return [pytest.param(name, key, id=f"{name}-{key}") for name, key in pairs]
 
 
 @pytest.mark.parametrize(("name", "key"), cases(EACH))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -76,8 +77,7 @@ def compare(name: str, service_id: str, server: Ehr, by: Fetcher, keep: Mapping[
     return data
 
 
-@pytest.mark.parametrize("page", [None, 3], ids=["one page", "many pages"])
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(("name", "page"), zip(ALL, cycle([None, 3]), strict=False))
 def test_nothing_sent_everything_fetched(hospital: Ehr, one: Fetcher, name: str, page: int | None) -> None:
     hospital.page = 150 if page and name == "breast-long-history" else page
     service = SERVICES[scenario(name).service]

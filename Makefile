@@ -11,7 +11,6 @@ FHIR_STAMP := $(FHIR)/.installed
 OTHERS := $(VENV)/bench
 OTHERS_STAMP := $(OTHERS)/.installed
 PACKAGES := cds_service hooks fhir_mappers
-COVERAGE := 95
 WORKERS ?= 3
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -32,7 +31,7 @@ test: $(STAMP) $(FHIR_STAMP) chromium ## lint, types, tests, branch coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PACKAGES)
-	FHIR_SERVER=$(FHIR)/bin/sekmet $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PACKAGES:%=--cov=%) --cov-branch --cov-fail-under=$(COVERAGE)
+	FHIR_SERVER=$(FHIR)/bin/sekmet $(BIN)/python -m slipcover -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 fix: $(STAMP) ## repair what the linter can, and format
 	$(BIN)/ruff check --fix .
@@ -51,7 +50,7 @@ screenshots: $(STAMP) chromium ## take the pictures of the documentation anew
 	$(BIN)/python -m tests.browser.pictures
 
 clean: ## remove .venv and everything made by running
-	rm -rf $(VENV) dist build .coverage .coverage.* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the locks: exact versions with hashes; no index host, no path of one machine ---

@@ -1,9 +1,6 @@
-"""The whole suite: what takes long begins first, and is not measured."""
+"""The whole suite: what takes long begins first."""
 
 import gc
-import sys
-import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -39,11 +36,7 @@ LONG = (
     "tests/auth/test_start.py",
 )
 """They ask the whole product many times over, or other processes; a worker that begins one of them last keeps the others
-waiting. Measuring branches would double their time and show none that the tests of its parts do not reach."""
-
-MEASURED = ("tests/operations/test_conformance.py",)
-"""Of the long ones: these are the tests of a part."""
-
+waiting."""
 
 TOGETHER = ("tests/browser/",)
 """One worker takes all of them: they share one browser."""
@@ -64,21 +57,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not is_long(item))
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """No branches are measured in the long ones: the worker has two measurers, of which a mark stops only one."""
-    if not is_long(item) or item.nodeid.startswith(MEASURED):
-        return (yield)
-    here, elsewhere = sys.gettrace(), threading.gettrace()
-    sys.settrace(None)
-    threading.settrace(None)  # type: ignore[arg-type]  # None is what gettrace gives where nobody measures
-    try:
-        return (yield)
-    finally:
-        sys.settrace(here)
-        threading.settrace(elsewhere)  # type: ignore[arg-type]  # as above
 
 
 def pytest_collection_finish() -> None:

@@ -13,9 +13,10 @@ from cds_service.prefetch import Completed
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.local_codes import with_local_codes
-from fhir_mappers.orders import OrderContext, check_templates
+from fhir_mappers.orders import OrderContext
 from fhir_mappers.record.conventions import Conventions
 from fhir_mappers.record.patient_record import PatientRecord
+from fhir_mappers.templates import check_templates
 from fhir_mappers.terminology import Terminology, default_terminology
 from hooks.cards import compose
 from hooks.evaluate import Findings, Guideline
@@ -85,7 +86,7 @@ class Reply:
 def build_parts(
     today: Clock, edition: str, policy: Policy | None = None, codes: Iterable[tuple[str, str, str]] = ()
 ) -> Parts:
-    """Load and check every table, and validate the outgoing templates; a bad one stops the start.
+    """Load and check every table and the outgoing templates; a bad one stops the start.
 
     ``policy`` is the version of a site's policy to apply, ``codes`` a code map besides its own.
 

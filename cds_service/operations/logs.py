@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import orjson
-import structlog
 
 from cds_service.operations.fields import EVENTS, FIELDS, UNNAMED, Refused, Vocabulary
 from cds_service.operations.health import OK, Part, Status
@@ -58,6 +57,8 @@ class Log:
     """Writes lines; a line that cannot be written is counted and never disturbs the answer it tells of."""
 
     def __init__(self, stream: BinaryIO, words: Vocabulary, level: str, pretty: bool, lost: Lost) -> None:
+        import structlog  # here: the command line, which writes no log, need not wait for it
+
         render: Any = _pretty() if pretty else _json
         self._lost, self.failing = lost, False
         self._logger = structlog.wrap_logger(
@@ -164,6 +165,8 @@ def _json(logger: object, level: str, line: Line) -> bytes:
 
 
 def _pretty() -> Callable[[object, str, Line], bytes]:
+    import structlog
+
     renderer = structlog.dev.ConsoleRenderer(colors=True, sort_keys=False, timestamp_key="time")
 
     def render(logger: object, level: str, line: Line) -> bytes:

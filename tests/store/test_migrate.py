@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from cds_service.store import migrate
@@ -39,6 +40,11 @@ def test_the_steps_lead_to_the_schema(empty: Database) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
         assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_the_names_of_the_files_tell_the_steps() -> None:
+    known = [script.revision for script in ScriptDirectory.from_config(migrate._config()).walk_revisions()]
+    assert migrate.steps() == tuple(reversed(known))
 
 
 def test_an_upgrade_that_is_not_needed_changes_nothing(empty: Database) -> None:

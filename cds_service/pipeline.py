@@ -20,7 +20,7 @@ from fhir_mappers.templates import check_templates
 from fhir_mappers.terminology import Terminology, default_terminology
 from hooks.cards import compose
 from hooks.evaluate import Findings, Guideline
-from hooks.limits import Edition, Rule, load_editions, load_rules
+from hooks.limits import Edition, Rule, load_editions
 from hooks.policy import Policy
 from hooks.policy_rules import amend
 from hooks.preferences import preferences
@@ -28,7 +28,7 @@ from hooks.quiet import CardMemo, Reason, Recollection, Remembered
 from hooks.registry import CHECKS
 from hooks.request import HookRequest
 from hooks.response import Card
-from hooks.services import Service, services_with
+from hooks.services import Service, services_with, shipped_rules
 from hooks.texts import LANGUAGES, Speaker
 from hooks.withholding import Traced, Withheld, select, told, trace
 
@@ -117,7 +117,7 @@ def build_parts(
 def _shipped() -> Mapping[str, Rule]:
     """The tables as delivered, checked together with all that can be drafted: once, for only a release changes them."""
     check_templates()
-    return load_rules(CHECKS)
+    return shipped_rules()
 
 
 def advise(

@@ -1,7 +1,7 @@
 """Brings the tables up to date, once, however many workers start at the same time.
 
-Alembic takes the steps. It is loaded where there is one to take: at which step the tables are is one query, and which
-steps there are stands in the names of their files.
+Alembic takes the steps. It is loaded where there is one to take: at which step the tables are is one query, which steps
+there are stands in the names of their files, and a new SQLite database is made whole from ``new.sql``.
 """
 
 import re
@@ -40,7 +40,10 @@ def upgrade(database: Database) -> tuple[str | None, str]:
         if before != newest():
             _refuse_newer(before)
             with database.writing() as connection:
-                _take_steps(connection)
+                if database.is_sqlite and not inspect(connection).get_table_names():
+                    _make_at_once(connection)
+                else:
+                    _take_steps(connection)
         return before, newest()
     except SQLAlchemyError as error:
         raise Unavailable(reason(error)) from None
@@ -100,6 +103,17 @@ def _config() -> "Config":
     config = Config()
     config.set_main_option("script_location", "cds_service.store:migrations")
     return config
+
+
+def statements() -> list[str]:
+    """The statements that make a new SQLite database, in order."""
+    text = files("cds_service.store").joinpath("new.sql").read_text("utf-8")
+    return [part for part in text.strip().split("\n\n") if not part.startswith("--")]
+
+
+def _make_at_once(connection: Connection) -> None:
+    for statement in statements():
+        connection.exec_driver_sql(statement)
 
 
 def _take_steps(connection: Connection) -> None:

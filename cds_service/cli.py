@@ -1,8 +1,12 @@
-"""The command line: ``osteohooks COMMAND``. Each command is a module of its own, imported when it is asked for."""
+"""The command line: ``osteohooks COMMAND``. What a command needs is imported when it is asked for, and not before."""
+
+from datetime import datetime
+from importlib.metadata import version
 
 import click
 
-from cds_service.lazy_commands import Elsewhere, LazyGroup
+from cds_service.lazy_commands import Elsewhere, LazyGroup, uncollected
+from hooks.choices import DEFAULT_EDITION, load_editions
 
 _COMMANDS = {
     "catalogue": Elsewhere(
@@ -49,13 +53,9 @@ _COMMANDS = {
         "cds_service.cli_catalogue:review",
         "List the rules whose clinical review is due: never read, never checked, or to be looked at again.",
     ),
-    "sample": Elsewhere(
-        "cds_service.cli_sample:sample", "Print the request body of a shipped scenario, or list the scenarios."
-    ),
     "sbom": Elsewhere(
         "cds_service.cli_operations:sbom", "Print what is installed as a bill of materials (CycloneDX 1.6, JSON)."
     ),
-    "serve": Elsewhere("cds_service.cli_serve:serve", "Serve the CDS Hooks API until interrupted."),
     "watch": Elsewhere(
         "cds_service.cli_report:watch",
         "Tell what somebody should look at: rules that fell silent, codes and units no rule can use, canary patients.",
@@ -67,9 +67,11 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Print the version and the editions of the guideline; whatever the settings, it answers."""
     if not wanted:
         return
-    from cds_service.about import about
-
-    click.echo(about())
+    listed = (
+        f"  {'*' if key == DEFAULT_EDITION else ' '} {key:18} {e.label['en']}" for key, e in load_editions().items()
+    )
+    heading = "Guideline editions (* unless OSTEOHOOKS_EDITION names another):"
+    click.echo("\n".join((f"osteohooks, version {version('osteohooks')}", heading, *listed)))
     context.exit()
 
 
@@ -79,3 +81,37 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 def main() -> None:
     """Osteohooks: guideline advice on bone metastases for electronic health records, as CDS Hooks."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on (default 127.0.0.1, or OSTEOHOOKS_HOST).")
+@click.option("--port", type=int, help="Port (default 8080, or OSTEOHOOKS_PORT).")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve the CDS Hooks API until interrupted."""
+    with uncollected():
+        from cds_service.server import run
+        from cds_service.settings import load_settings
+
+    run(load_settings(host=host, port=port))
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option(
+    "--on",
+    type=click.DateTime(formats=["%Y-%m-%d"]),
+    help="Move the patient's dates so that the scenario happens on this day (default today).",
+)
+def sample(name: str | None, on: datetime | None) -> None:
+    """Print the request body of a shipped scenario, or list the scenarios."""
+    from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
+    from cds_service.settings import load_settings
+
+    if name is None:
+        for each in scenarios():
+            click.echo(f"{each.id:36} {each.service:18} {each.title['en']}")
+        return
+    known = {each.id for each in scenarios()}
+    if name not in known:
+        raise click.BadParameter(f"{name} is no scenario; osteohooks sample lists them", param_hint="NAME")
+    click.echo(hook_request_bytes(scenario(name), on.date() if on else load_settings().today()))

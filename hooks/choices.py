@@ -1,4 +1,7 @@
-"""What an installation chooses among, editions of the guideline and languages: all that a list of options needs."""
+"""What may be named: editions of the guideline, languages and hooks.
+
+All that a list of options needs to know of the rules, without loading any.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -10,10 +13,24 @@ _TABLE: Mapping[str, Any] = tomllib.loads(files("hooks").joinpath("guidelines", 
 LANGUAGES = ("en", "fr")
 EDITIONS = tuple(_TABLE)
 DEFAULT_EDITION = EDITIONS[0]
+HOOK_NAMES = (
+    "patient-view",
+    "order-select",
+    "order-sign",
+    "order-dispatch",
+    "encounter-discharge",
+    "appointment-book",
+    "medication-refill",
+    "app",
+)
 
 
 class Edition(NamedTuple):
-    """One published edition: where it can be found and how a card cites it."""
+    """One published edition: where it can be found and how a card cites it.
+
+    Attributes:
+        label: what a card calls it, by language.
+    """
 
     id: str
     label: Mapping[str, str]

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import Check, Severity
-from hooks.choices import DEFAULT_EDITION, EDITIONS, Edition, load_editions
+from hooks.choices import DEFAULT_EDITION, EDITIONS, HOOK_NAMES, Edition, load_editions
 from hooks.departures import Departure
 from hooks.reviews import KEYS as ABOUT_REVIEW
 from hooks.reviews import Review, read_review
@@ -33,16 +33,6 @@ __all__ = [
     "table_names",
 ]
 
-HOOK_NAMES = (
-    "patient-view",
-    "order-select",
-    "order-sign",
-    "order-dispatch",
-    "encounter-discharge",
-    "appointment-book",
-    "medication-refill",
-    "app",
-)
 _ABOUT_EDITION = {"id", "source", "ours"}
 _ABOUT_RULE = (
     ABOUT_REVIEW

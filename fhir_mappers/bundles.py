@@ -44,7 +44,7 @@ _UNREAD = (
     "Specimen", "Substance", "Task",
 )  # fmt: skip
 
-SHARED = ("code", "subject", "reference_range")
+SHARED = ("code", "reference_range")
 """Elements of Observations that are the same on result after result: left as bytes first, see ``wire.Shared``."""
 
 if TYPE_CHECKING:

@@ -107,24 +107,24 @@ def _measure(values: ValueReader, concept: str, sample: Sample, when: PartialDat
 def read_observations(sent: Iterable[Placed[Observation]], key: str, clerk: Clerk, results: Results) -> None:
     """File every observation whose code means something to us; the others are passed over.
 
-    Results share their codes and subjects (``wire.Shared``), so each of those objects is looked at once.
+    Results of one test share their code (``wire.Shared``), so each of those objects is looked at once.
     """
-    origin = clerk.origins.get(key, "prefetch")
+    origin, is_patient = clerk.origins.get(key, "prefetch"), clerk.owner.is_patient
     meant: dict[int, Understood] = {}
-    ours: dict[int, bool] = {}
+    ours: dict[str | None, bool] = {}
     for index, url, observation in sent:
-        code, subject = observation.code, observation.subject
-        understood, is_ours = meant.get(id(code)), ours.get(id(subject))
+        code, who = observation.code, observation.subject
+        understood, is_ours = meant.get(id(code)), ours.get(who.reference) if who is not None else True
         if understood is None:
             understood = meant[id(code)] = _understand(code, clerk)
-        if is_ours is None:
-            is_ours = ours[id(subject)] = clerk.owner.is_patient(subject)
+        if is_ours is None and who is not None:
+            is_ours = ours[who.reference] = is_patient(who)
         if understood.concepts or observation.component is not None or not is_ours:
             name = f"Observation/{observation.id}" if observation.id else url or f"{key}.entry[{index}]"
             if is_ours:
                 _file(observation, understood, name, origin, clerk, results)
             else:
-                clerk.is_ours(Place(OBSERVATIONS, name, origin), subject)
+                clerk.is_ours(Place(OBSERVATIONS, name, origin), who)
 
 
 def _understand(code: Labelled | None, clerk: Clerk) -> Understood:

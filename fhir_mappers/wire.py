@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NoReturn, TypeVar, get_type_hints
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from fhir_mappers.bundles import BY_NAME, SHARED, AnyResource, Bundle, Entry, Link
-from fhir_mappers.datatypes import Shape
+from fhir_mappers.bundles import BY_NAME, AnyResource, Bundle, Entry, Link
+from fhir_mappers.datatypes import Labelled, Range, Shape
 from fhir_mappers.mending import Unmendable, mend
 from fhir_mappers.record.answer import INCOMPLETE, NOT_FETCHED, UNREADABLE
 from fhir_mappers.record.events import Gap
@@ -31,7 +31,7 @@ _UNREADABLE_JSON = (ValueError, ArithmeticError, RecursionError)  # msgspec's an
 
 _value = msgspec.json.Decoder(Bundle | AnyResource)
 _entry = msgspec.json.Decoder(Entry)
-_shared = {name: msgspec.json.Decoder(kind) for name, kind in get_type_hints(Observation).items() if name in SHARED}
+_code, _ranges = msgspec.json.Decoder(Labelled | None), msgspec.json.Decoder(list[Range] | None)
 
 P = TypeVar("P", Observation, AnyResource)
 Placed = tuple[int, str | None, P]
@@ -56,27 +56,16 @@ class Found:
     unreadable: set[str] = field(default_factory=set)
 
 
-class _Known(dict[bytes, Any]):
-    """What bytes mean, each made out once; an element that was not sent has none."""
-
-    def __init__(self, decoder: msgspec.json.Decoder[Any]) -> None:
-        super().__init__({b"": None})
-        self._decode = decoder.decode
-
-    def __missing__(self, raw: bytes) -> Any:
-        found = self[raw] = self._decode(raw)
-        return found
-
-
 class Shared:
-    """What the results of one value have in common. A laboratory sends the same code and limits with each result of a
-    test, and the same patient with all: they are decoded once and shared, and equal bytes become the same object.
+    """What the results of one value have in common. A laboratory sends the same code and mostly the same limits with
+    each result of a test: they are decoded once and shared, and equal bytes become the same object.
     """
 
-    __slots__ = ("_codes", "_ranges", "_subjects")
+    __slots__ = ("_codes", "_limits")
 
     def __init__(self) -> None:
-        self._codes, self._subjects, self._ranges = (_Known(_shared[name]) for name in SHARED)
+        self._codes: dict[bytes, Labelled | None] = {}
+        self._limits: dict[int, tuple[msgspec.Raw, list[Range] | None]] = {}  # those seen last, by their code
 
     def put_into(self, observations: Iterable[Placed[Any]]) -> None:
         """Decode what was left as bytes in Observations.
@@ -84,11 +73,16 @@ class Shared:
         Raises:
             ValueError, ArithmeticError, RecursionError: it does not fit.
         """
-        codes, subjects, ranges = self._codes, self._subjects, self._ranges
+        codes, limits = self._codes, self._limits
         for _, _, sent in observations:
-            sent.code = codes[bytes(sent.code)]
-            sent.subject = subjects[bytes(sent.subject)]
-            sent.reference_range = ranges[bytes(sent.reference_range)]
+            raw, left = bytes(sent.code), sent.reference_range
+            if raw not in codes:
+                codes[raw] = _code.decode(raw) if raw else None
+            sent.code = code = codes[raw]
+            known = limits.get(id(code))
+            if known is None or known[0] != left:
+                known = limits[id(code)] = left, _ranges.decode(left) if left else None
+            sent.reference_range = known[1]
 
 
 def read_value(key: str, sent: Prefetched) -> Found:

@@ -4,13 +4,12 @@ import inspect
 import json
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
-from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import Check
-from hooks.limits import DEFAULT_EDITION, Rule, load_editions, load_rules
+from hooks.limits import Rule, load_rules
 from hooks.registry import CHECKS
 from hooks.texts import load_texts
 
@@ -22,15 +21,6 @@ _KINDS = {
     "S": "summary of other rules",
 }
 _HEADINGS = frozenset({"For whom", "Holds", "Reads", "Units", "Unknown", "Source"})
-
-
-def about() -> str:
-    """The version of the product and the editions it can answer by."""
-    listed = (
-        f"  {'*' if key == DEFAULT_EDITION else ' '} {key:18} {e.label['en']}" for key, e in load_editions().items()
-    )
-    heading = "Guideline editions (* unless OSTEOHOOKS_EDITION names another):"
-    return "\n".join((f"osteohooks, version {version('osteohooks')}", heading, *listed))
 
 
 def document(language: str) -> list[dict[str, Any]]:

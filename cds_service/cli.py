@@ -1,51 +1,65 @@
-"""The command line: ``osteohooks serve | evaluate | checklist | catalogue | sample``; other rooms bring their own."""
+"""The command line: ``osteohooks COMMAND``. What a command needs is imported when it is asked for, and not before."""
 
-import json
-import sys
-from datetime import date, datetime
-from pathlib import Path
-from typing import Any
+from datetime import datetime
+from importlib.metadata import version
 
 import click
 
-from cds_service.cli_clients import clients
-from cds_service.clients import DEVELOPMENT
-from cds_service.errors import Refusal, TooDeep, outcome
-from cds_service.explain import explain, show_lights
-from cds_service.lazy_commands import LazyGroup
-from cds_service.pipeline import Parts, Reply, advise
-from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
-from cds_service.settings import load_settings
-from cds_service.site.policies import open_site
-from hooks.checklist import as_rows
-from hooks.checklist import checklist as lights
-from hooks.exact_json import dumps_exact
-from hooks.findings import as_json
-from hooks.limits import EDITIONS
-from hooks.refusal import BadRequest
-from hooks.request import HOOKS, HookRequest
-from hooks.response import Answer
-from hooks.services import Service, services
-from hooks.texts import LANGUAGES
-from hooks.withholding import withheld_json
+from cds_service.lazy_commands import Elsewhere, LazyGroup, uncollected
+from hooks.choices import DEFAULT_EDITION, load_editions
 
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
-
-
-_ELSEWHERE = {
-    "log": "cds_service.cli_log:log",
-    "database": "cds_service.cli_log:database",
-    "policy": "cds_service.cli_policy:policy",
-    "report": "cds_service.cli_report:report",
-    "watch": "cds_service.cli_report:watch",
-    "openapi": "cds_service.cli_operations:openapi",
-    "conformance": "cds_service.cli_operations:conformance",
-    "sbom": "cds_service.cli_operations:sbom",
-    "doctor": "cds_service.cli_doctor:doctor",
-    "page": "cds_service.cli_page:page",
-    "catalogue": "cds_service.cli_catalogue:catalogue",
-    "review": "cds_service.cli_catalogue:review",
-    "replay": "cds_service.cli_replay:replay",
+_COMMANDS = {
+    "catalogue": Elsewhere(
+        "cds_service.cli_catalogue:catalogue", "List every rule: id, title, hooks, severities, editions, source."
+    ),
+    "checklist": Elsewhere(
+        "cds_service.cli_evaluate:checklist",
+        "Is it safe to give today? One line per subject: red, amber, unknown or green, with what it rests on.",
+    ),
+    "clients": Elsewhere(
+        "cds_service.cli_clients:clients", "The EHRs that may call: check their configuration, and try it without them."
+    ),
+    "conformance": Elsewhere(
+        "cds_service.cli_operations:conformance",
+        "Check any CDS Hooks service from outside against the specification (2.0.1, with an eye on 3.0).",
+    ),
+    "database": Elsewhere("cds_service.cli_log:database", "Look after the tables."),
+    "doctor": Elsewhere(
+        "cds_service.cli_doctor:doctor",
+        "Check this deployment: settings, clients, keys, rules, database and log, disk, FHIR servers, launches of the "
+        "app, clocks, TLS.",
+    ),
+    "evaluate": Elsewhere(
+        "cds_service.cli_evaluate:evaluate", "Evaluate request bodies as an EHR would post them; - is standard input."
+    ),
+    "log": Elsewhere("cds_service.cli_log:log", "Prove, purge and export the decision log."),
+    "openapi": Elsewhere("cds_service.cli_operations:openapi", "Print the service's OpenAPI 3.1 document."),
+    "page": Elsewhere(
+        "cds_service.cli_page:page", "Write the page of a patient from a request body; its drafts are not looked at."
+    ),
+    "policy": Elsewhere(
+        "cds_service.cli_policy:policy", "What this site decided: numbers, severities, override reasons, rules, codes."
+    ),
+    "replay": Elsewhere(
+        "cds_service.cli_replay:replay",
+        "Tell what the rules would have said to every patient of a cohort: FHIR Bulk Data and other files in, "
+        "findings as Parquet, the burden of alerts and, with --against, what changes, out.",
+    ),
+    "report": Elsewhere(
+        "cds_service.cli_report:report",
+        "Tell how often each rule would have fired, was shown, accepted, overridden or ignored: the burden of alerts.",
+    ),
+    "review": Elsewhere(
+        "cds_service.cli_catalogue:review",
+        "List the rules whose clinical review is due: never read, never checked, or to be looked at again.",
+    ),
+    "sbom": Elsewhere(
+        "cds_service.cli_operations:sbom", "Print what is installed as a bill of materials (CycloneDX 1.6, JSON)."
+    ),
+    "watch": Elsewhere(
+        "cds_service.cli_report:watch",
+        "Tell what somebody should look at: rules that fell silent, codes and units no rule can use, canary patients.",
+    ),
 }
 
 
@@ -53,13 +67,15 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Print the version and the editions of the guideline; whatever the settings, it answers."""
     if not wanted:
         return
-    from cds_service.catalogue import about
-
-    click.echo(about())
+    listed = (
+        f"  {'*' if key == DEFAULT_EDITION else ' '} {key:18} {e.label['en']}" for key, e in load_editions().items()
+    )
+    heading = "Guideline editions (* unless OSTEOHOOKS_EDITION names another):"
+    click.echo("\n".join((f"osteohooks, version {version('osteohooks')}", heading, *listed)))
     context.exit()
 
 
-@click.group(cls=LazyGroup, lazy=_ELSEWHERE, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Print the version and exit."
 )
@@ -67,78 +83,30 @@ def main() -> None:
     """Osteohooks: guideline advice on bone metastases for electronic health records, as CDS Hooks."""
 
 
-main.add_command(clients)
-
-
 @main.command()
 @click.option("--host", help="Address to listen on (default 127.0.0.1, or OSTEOHOOKS_HOST).")
 @click.option("--port", type=int, help="Port (default 8080, or OSTEOHOOKS_PORT).")
 def serve(host: str | None, port: int | None) -> None:
     """Serve the CDS Hooks API until interrupted."""
-    from cds_service.server import run
+    with uncollected():
+        from cds_service.server import run
+        from cds_service.settings import load_settings
 
     run(load_settings(host=host, port=port))
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(allow_dash=True), metavar="FILE...")
-@click.option("--as-of", type=_DAY, help="Judge as of this day (YYYY-MM-DD) instead of today.")
-@click.option("--edition", type=click.Choice(EDITIONS), help="Edition of the guideline.")
-@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of cards and findings.")
-@click.option("--explain", "for_people", is_flag=True, help="Print for a person instead of as JSON.")
-def evaluate(
-    files: tuple[str, ...], as_of: datetime | None, edition: str | None, lang: str | None, for_people: bool
-) -> None:
-    """Evaluate request bodies as an EHR would post them; - is standard input.
-
-    Prints one JSON object per file, in order: {"file", "cards", "findings"}; findings list every rule asked, the silent
-    ones with their outcome. Cards the request asked not to be shown are listed as "withheld", with the reason. A file
-    that a call would refuse prints {"file", "error"} (an OperationOutcome); the exit status is then 1.
-    """
-    settings = load_settings(edition=edition, language=lang)
-    day = as_of.date() if as_of else settings.today()
-    parts = open_site(settings).parts(DEVELOPMENT, day)
-    refused = False
-    for name in files:
-        try:
-            reply = _evaluate(_read(name), parts, settings.language, day)
-        except (BadRequest, Refusal) as error:
-            refused = True
-            _print({"file": name, "error": outcome(error)})
-            continue
-        click.echo(explain(name, reply), nl=False) if for_people else _print(_report(name, reply))
-    sys.exit(1 if refused else 0)
-
-
-@main.command()
-@click.argument("file", type=click.Path(allow_dash=True))
-@click.option("--as-of", type=_DAY, help="Judge as of this day (YYYY-MM-DD) instead of today.")
-@click.option("--edition", type=click.Choice(EDITIONS), help="Edition of the guideline.")
-@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the checklist.")
-@click.option("--json", "as_data", is_flag=True, help="Print JSON instead of text.")
-def checklist(file: str, as_of: datetime | None, edition: str | None, lang: str | None, as_data: bool) -> None:
-    """Is it safe to give today? One line per subject: red, amber, unknown or green, with what it rests on."""
-    settings = load_settings(edition=edition, language=lang)
-    day = as_of.date() if as_of else settings.today()
-    try:
-        reply = _evaluate(_read(file), open_site(settings).parts(DEVELOPMENT, day), settings.language, day)
-    except (BadRequest, Refusal) as error:
-        _print({"file": file, "error": outcome(error)})
-        sys.exit(1)
-    lines = lights(reply.findings, reply.record)
-    rows = as_rows(lines, reply.speaker)
-    click.echo(
-        dumps_exact({"file": file, "checklist": rows}).decode() if as_data else show_lights(lines, reply.speaker)
-    )
-
-
-@main.command()
 @click.argument("name", required=False)
 @click.option(
-    "--on", type=_DAY, help="Move the patient's dates so that the scenario happens on this day (default today)."
+    "--on",
+    type=click.DateTime(formats=["%Y-%m-%d"]),
+    help="Move the patient's dates so that the scenario happens on this day (default today).",
 )
 def sample(name: str | None, on: datetime | None) -> None:
     """Print the request body of a shipped scenario, or list the scenarios."""
+    from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
+    from cds_service.settings import load_settings
+
     if name is None:
         for each in scenarios():
             click.echo(f"{each.id:36} {each.service:18} {each.title['en']}")
@@ -147,43 +115,3 @@ def sample(name: str | None, on: datetime | None) -> None:
     if name not in known:
         raise click.BadParameter(f"{name} is no scenario; osteohooks sample lists them", param_hint="NAME")
     click.echo(hook_request_bytes(scenario(name), on.date() if on else load_settings().today()))
-
-
-def _evaluate(body: bytes, parts: Parts, language: str, day: date) -> Reply:
-    service = _service_for(body)
-    try:
-        return advise(HookRequest.parse(body, service.hook), service, parts, language, as_of=day)
-    except RecursionError:  # as in the API: what was only skipped over so far is decoded deeper down
-        raise TooDeep from None
-
-
-def _service_for(body: bytes) -> Service:
-    """The service that answers the hook of the body; a body without a usable hook is refused by the first one."""
-    by_hook = {service.hook: service for service in services()}
-    try:
-        hook = json.loads(body).get("hook")
-    except (ValueError, AttributeError, RecursionError):
-        hook = None
-    if isinstance(hook, str) and hook in HOOKS and hook in by_hook:
-        return by_hook[hook]
-    return services()[0]
-
-
-def _read(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise click.FileError(name, hint=error.strerror or "cannot be read") from None
-
-
-def _report(name: str, reply: Reply) -> dict[str, Any]:
-    cards = Answer(cards=tuple(reply.cards)).model_dump(by_alias=True, exclude_none=True)["cards"]
-    findings = [as_json(finding, reply.speaker, whole=True) for finding in reply.findings.all]
-    withheld = {"withheld": withheld_json(reply.withheld)} if reply.withheld else {}
-    return {"file": name, "cards": cards, **withheld, "findings": findings}
-
-
-def _print(value: dict[str, Any]) -> None:
-    click.echo(dumps_exact(value).decode("utf-8"))

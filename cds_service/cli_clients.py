@@ -14,7 +14,7 @@ from cds_service.clients_file import Agreement, BadClients, ClientsFile, load_cl
 from cds_service.key_source import BadKeys, from_url
 from cds_service.keys import KeySet
 from cds_service.trial_keys import NotAKey, make_pair, make_token
-from hooks.limits import DEFAULT_EDITION
+from hooks.choices import DEFAULT_EDITION
 from hooks.policy import BadPolicy
 
 _PATH = click.Path(path_type=Path)

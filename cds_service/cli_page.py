@@ -9,10 +9,9 @@ import click
 
 from cds_service.clients import DEVELOPMENT
 from cds_service.settings import load_settings
-from hooks.limits import EDITIONS
+from hooks.choices import EDITIONS, LANGUAGES
 from hooks.refusal import BadRequest
 from hooks.request import HOOKS, HookRequest
-from hooks.texts import LANGUAGES
 
 
 @click.command()

@@ -15,7 +15,7 @@ from cds_service.settings import load_settings
 from cds_service.site import policy_diff, policy_show
 from cds_service.site.policy_file import Versions, read_policy
 from fhir_mappers.terminology import default_terminology
-from hooks.limits import EDITIONS
+from hooks.choices import EDITIONS
 from hooks.policy import BadPolicy
 from hooks.policy_rules import shipped_ledger
 

@@ -12,9 +12,8 @@ import click
 from cds_service.settings import Settings, load_settings
 from cds_service.site.burden_files import FORMATS
 from cds_service.site.burden_privacy import SMALLEST
-from hooks.limits import EDITIONS
+from hooks.choices import EDITIONS, LANGUAGES
 from hooks.policy import BadPolicy
-from hooks.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from cds_service.replay.plan import Plan

@@ -18,7 +18,7 @@ from cds_service.client_token import is_text
 from cds_service.fetching.addresses import read_base
 from cds_service.site.burden_privacy import ward_of
 from cds_service.smart import row as smart_row
-from hooks.limits import EDITIONS
+from hooks.choices import EDITIONS
 from hooks.registry import CHECKS
 from hooks.services import services
 from hooks.texts import LANGUAGES

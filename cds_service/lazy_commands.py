@@ -2,23 +2,31 @@
 database library, and they show whoever waits how far they are.
 """
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+
+
+class Elsewhere(NamedTuple):
+    """A command in a module of its own: ``package.module:attribute``, and its first sentence, to list it unimported."""
+
+    place: str
+    told: str
 
 
 class LazyGroup(click.Group):
     """A group of which some commands live in modules of their own.
 
     Args:
-        lazy: by the name of a command, where it is: ``package.module:attribute``.
+        lazy: these, by the name of the command.
     """
 
-    def __init__(self, *args: Any, lazy: Mapping[str, str] | None = None, **options: Any) -> None:
+    def __init__(self, *args: Any, lazy: Mapping[str, Elsewhere] | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self._lazy = dict(lazy or {})
 
@@ -28,7 +36,25 @@ class LazyGroup(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """A command by its name, imported now if need be."""
-        return _imported(self._lazy[name]) if name in self._lazy else super().get_command(context, name)
+        return _imported(self._lazy[name].place) if name in self._lazy else super().get_command(context, name)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in the help, as click writes it; nothing is imported for it."""
+        told = {name: click.Command(name, help=each.told) for name, each in self._lazy.items()}
+        click.Group(commands={**self.commands, **told}).format_commands(context, formatter)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """What is imported and made here stays: looking for garbage in it again and again takes a tenth of a start."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
@@ -45,7 +71,8 @@ def _imported(place: str) -> click.Command:
         TypeError: something else is there.
     """
     module, _, attribute = place.partition(":")
-    command = getattr(import_module(module), attribute)
+    with uncollected():
+        command = getattr(import_module(module), attribute)
     if not isinstance(command, click.Command):
         raise TypeError(f"{place} is no command")
     return command

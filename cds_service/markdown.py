@@ -6,13 +6,14 @@ links lead only to web addresses, in a window of their own that learns nothing o
 
 from collections.abc import MutableMapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from markdown_it.utils import OptionsDict
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+    from markdown_it.utils import OptionsDict
 
 LONGEST = 20_000  # characters; a card has some hundreds
 
@@ -23,7 +24,9 @@ def to_html(markdown: str) -> str:
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # here: most calls show no page
+
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable(["table", "strikethrough"])
     parser.disable("image")
     parser.validateLink = _is_web_address  # type: ignore[method-assign]  # the library's documented way to restrict links
@@ -40,7 +43,7 @@ def _is_web_address(url: str) -> bool:
 
 
 def _outside(
-    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]
+    self: "RendererHTML", tokens: "Sequence[Token]", index: int, options: "OptionsDict", env: MutableMapping[str, Any]
 ) -> str:
     tokens[index].attrSet("target", "_blank")
     tokens[index].attrSet("rel", "noopener noreferrer")

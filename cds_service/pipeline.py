@@ -13,13 +13,14 @@ from cds_service.prefetch import Completed
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.local_codes import with_local_codes
-from fhir_mappers.orders import OrderContext, check_templates
+from fhir_mappers.orders import OrderContext
 from fhir_mappers.record.conventions import Conventions
 from fhir_mappers.record.patient_record import PatientRecord
+from fhir_mappers.templates import check_templates
 from fhir_mappers.terminology import Terminology, default_terminology
 from hooks.cards import compose
 from hooks.evaluate import Findings, Guideline
-from hooks.limits import Edition, Rule, load_editions, load_rules
+from hooks.limits import Edition, Rule, load_editions
 from hooks.policy import Policy
 from hooks.policy_rules import amend
 from hooks.preferences import preferences
@@ -27,7 +28,7 @@ from hooks.quiet import CardMemo, Reason, Recollection, Remembered
 from hooks.registry import CHECKS
 from hooks.request import HookRequest
 from hooks.response import Card
-from hooks.services import Service, services_with
+from hooks.services import Service, services_with, shipped_rules
 from hooks.texts import LANGUAGES, Speaker
 from hooks.withholding import Traced, Withheld, select, told, trace
 
@@ -85,7 +86,7 @@ class Reply:
 def build_parts(
     today: Clock, edition: str, policy: Policy | None = None, codes: Iterable[tuple[str, str, str]] = ()
 ) -> Parts:
-    """Load and check every table, and validate the outgoing templates; a bad one stops the start.
+    """Load and check every table and the outgoing templates; a bad one stops the start.
 
     ``policy`` is the version of a site's policy to apply, ``codes`` a code map besides its own.
 
@@ -116,7 +117,7 @@ def build_parts(
 def _shipped() -> Mapping[str, Rule]:
     """The tables as delivered, checked together with all that can be drafted: once, for only a release changes them."""
     check_templates()
-    return load_rules(CHECKS)
+    return shipped_rules()
 
 
 def advise(

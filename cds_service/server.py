@@ -1,14 +1,13 @@
 """Runs the application under its production server, gunicorn, on the settings of the installation."""
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # gunicorn ships no types
 
+from cds_service.lazy_commands import uncollected
 from cds_service.operations import logs, serving, tracing
 from cds_service.sandbox.guard import PATH, refusal
 from cds_service.settings import Settings, is_loopback
@@ -55,7 +54,7 @@ def run(settings: Settings) -> None:
     """
     if problem := _unsafe(settings) or refusal(settings):
         raise SystemExit(f"Osteohooks cannot start.\n{problem}")
-    with _uncollected():
+    with uncollected():
         serving.share_counts(settings)
         if settings.tracing:
             tracing.require()
@@ -65,16 +64,6 @@ def run(settings: Settings) -> None:
         observe(app, settings)
         gc.freeze()  # tables live as long as the process: a collection during a call need not walk them
     _Server(settings, app, store).run()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """What is made here stays: looking for garbage in it again and again takes a tenth of the start."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _greet(app: Flask, settings: Settings) -> None:

@@ -19,8 +19,7 @@ from cds_service.addresses import is_loopback as is_loopback
 from cds_service.addresses import is_origin, secure_address
 from cds_service.operations.logs import FORMATS, LEVELS
 from cds_service.operations.rates import OFF, read_rate
-from hooks.limits import DEFAULT_EDITION, EDITIONS
-from hooks.texts import LANGUAGES
+from hooks.choices import DEFAULT_EDITION, EDITIONS, LANGUAGES
 
 PREFIX = "OSTEOHOOKS_"
 SHORTEST_SECRET = 32  # characters

@@ -44,10 +44,16 @@ _UNREAD = (
     "Specimen", "Substance", "Task",
 )  # fmt: skip
 
+SHARED = ("code", "reference_range")
+"""Elements of Observations that are the same on result after result: left as bytes first, see ``wire.Shared``."""
+
 if TYPE_CHECKING:
     AnyResource = Resource | Observation
 else:
-    AnyResource = reduce(or_, (*READ, *(msgspec.defstruct(name, (), bases=(Resource,)) for name in _UNREAD)))
+    _left = [(name, msgspec.Raw, msgspec.Raw()) for name in SHARED]
+    _as_sent = msgspec.defstruct(Observation.__name__, _left, bases=(Observation,))
+    _unread = (msgspec.defstruct(name, (), bases=(Resource,)) for name in _UNREAD)
+    AnyResource = reduce(or_, (_as_sent, *(kind for kind in READ if kind is not Observation), *_unread))
 
 BY_NAME: dict[str, type[Resource | Observation]] = {kind.__name__: kind for kind in READ}
 

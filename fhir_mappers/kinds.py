@@ -99,10 +99,17 @@ def _why(kind: str, value: Found | None, clerk: Clerk) -> str | None:
         return NOT_FETCHED
     if kind in clerk.unreadable:
         return UNREADABLE
-    if value.why is None and value.resources and not any(_is_of(kind, r) for _, _, r in value.resources):
+    if value.why is None and _are_others(kind, value):
         clerk.gaps.append(Gap(kind, kind, UNREADABLE, "no resource of the type asked for"))
         return UNREADABLE
     return value.why
+
+
+def _are_others(kind: str, value: Found) -> bool:
+    """Whether resources came, and none of the kind that was asked for."""
+    if value.observations and kind == facts.OBSERVATIONS:
+        return False
+    return bool(value.observations or value.others) and not any(_is_of(kind, one) for _, _, one in value.others)
 
 
 def _is_of(kind: str, resource: AnyResource) -> bool:

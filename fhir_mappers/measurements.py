@@ -11,12 +11,14 @@ from datetime import datetime
 from functools import lru_cache, partial
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from fhir_mappers import units
 from fhir_mappers.clerk import Clerk, Place
 from fhir_mappers.codings import Coder, Understood, date_of, end_or_start
-from fhir_mappers.datatypes import Valued
+from fhir_mappers.datatypes import Labelled, Valued
 from fhir_mappers.ordering import in_order
 from fhir_mappers.record.answer import IMPRECISE
 from fhir_mappers.record.dates import PartialDate, parse_date
@@ -25,6 +27,7 @@ from fhir_mappers.record.facts import OBSERVATIONS
 from fhir_mappers.record.history import History, Unread
 from fhir_mappers.shapes import Observation
 from fhir_mappers.values import ValueReader
+from fhir_mappers.wire import Placed
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _PRELIMINARY = "preliminary"
@@ -32,7 +35,7 @@ _PRELIMINARY = "preliminary"
 _USUAL_DATE = re.compile(r"[12]\d{3}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 
-class Sample(NamedTuple):
+class Sample(msgspec.Struct, gc=False):
     """A result that waits to be read: the value, the code that told its concept, where and when it was found."""
 
     value: Valued
@@ -73,19 +76,27 @@ class Results(Mapping[str, History]):
         for concept in _meant(understood.concepts, sample.value):
             self._waiting.setdefault(concept, []).append(sample)
 
-    def _put_in_order(self, concept: str, samples: Iterable[Sample]) -> History:
+    def _put_in_order(self, concept: str, samples: list[Sample]) -> History:
         """By resource. The same resource sent twice is one fact; to tell, those of one name are read at once."""
+        # Bound to the reader alone: what knows these results in turn would live on until the next garbage collection.
+        read = partial(_measure, self._values, concept)
+        samples.sort(key=_name)
+        if len(set(map(_name, samples))) == len(samples):
+            return History([Unread(_day(sample), sample, read) for sample in samples])
         found: list[Measurement | Unread] = []
-        for _, group in groupby(sorted(samples, key=attrgetter("resource")), key=attrgetter("resource")):
-            same = [self._unread(concept, sample) for sample in group]
+        for _, group in groupby(samples, key=_name):
+            same = [Unread(_day(sample), sample, read) for sample in group]
             found += same if len(same) == 1 else in_order([one.measurement() for one in same])
         return History(found)
 
-    def _unread(self, concept: str, sample: Sample) -> Unread:
-        when = _when(sample.dated) if isinstance(sample.dated, Observation) else sample.dated
-        assert when is not None, "only dated samples are filed"
-        # Bound to the reader alone: what knows these results in turn would live on until the next garbage collection.
-        return Unread(when, partial(_measure, self._values, concept, sample, when))
+
+_name = attrgetter("resource")
+
+
+def _day(sample: Sample) -> PartialDate:
+    when = _when(sample.dated) if isinstance(sample.dated, Observation) else sample.dated
+    assert when is not None, "only dated samples are filed"
+    return when
 
 
 def _measure(values: ValueReader, concept: str, sample: Sample, when: PartialDate) -> Measurement:
@@ -93,23 +104,35 @@ def _measure(values: ValueReader, concept: str, sample: Sample, when: PartialDat
     return values.read(concept, sample.value, source, when, provisional=sample.provisional)
 
 
-def read_observations(
-    sent: Iterable[tuple[int, str | None, Observation]], key: str, clerk: Clerk, results: Results
-) -> None:
-    """File every observation whose code means something to us; the others are passed over."""
-    codes, is_patient, wonder = clerk.coder.codes, clerk.owner.is_patient, clerk.lookalikes.test
-    origin = clerk.origins.get(key, "prefetch")
+def read_observations(sent: Iterable[Placed[Observation]], key: str, clerk: Clerk, results: Results) -> None:
+    """File every observation whose code means something to us; the others are passed over.
+
+    Results of one test share their code (``wire.Shared``), so each of those objects is looked at once.
+    """
+    origin, is_patient = clerk.origins.get(key, "prefetch"), clerk.owner.is_patient
+    meant: dict[int, Understood] = {}
+    ours: dict[str | None, bool] = {}
     for index, url, observation in sent:
-        code, is_ours = observation.code, is_patient(observation.subject)
-        understood = codes(code)
-        if not understood.concepts and code is not None:
-            wonder(code)
+        code, who = observation.code, observation.subject
+        understood, is_ours = meant.get(id(code)), ours.get(who.reference) if who is not None else True
+        if understood is None:
+            understood = meant[id(code)] = _understand(code, clerk)
+        if is_ours is None and who is not None:
+            is_ours = ours[who.reference] = is_patient(who)
         if understood.concepts or observation.component is not None or not is_ours:
             name = f"Observation/{observation.id}" if observation.id else url or f"{key}.entry[{index}]"
             if is_ours:
                 _file(observation, understood, name, origin, clerk, results)
             else:
-                clerk.is_ours(Place(OBSERVATIONS, name, origin), observation.subject)
+                clerk.is_ours(Place(OBSERVATIONS, name, origin), who)
+
+
+def _understand(code: Labelled | None, clerk: Clerk) -> Understood:
+    """What a code means; where it means nothing, its words are looked at."""
+    understood = clerk.coder.codes(code)
+    if not understood.concepts and code is not None:
+        clerk.lookalikes.test(code)
+    return understood
 
 
 def _file(sent: Observation, understood: Understood, name: str, origin: str, clerk: Clerk, results: Results) -> None:

@@ -8,19 +8,17 @@ from fhir_mappers.clerk import Clerk, Place
 from fhir_mappers.record import facts
 from fhir_mappers.record.events import Event, Measurement
 from fhir_mappers.shapes import Medication, Observation
-from fhir_mappers.wire import Found, read_value
+from fhir_mappers.wire import Found, Placed, read_value
 
 F = TypeVar("F", bound=Event | Measurement)
-
-Placed = list[tuple[Place, Any]]
 
 
 @dataclass(slots=True)
 class Sorted:
     """The resources of all prefetch values by type, and those of Observations by key."""
 
-    by_type: dict[type[Any], Placed] = field(default_factory=dict)
-    observations: dict[str, list[tuple[int, str | None, Observation]]] = field(default_factory=dict)
+    by_type: dict[type[Any], list[tuple[Place, Any]]] = field(default_factory=dict)
+    observations: dict[str, list[Placed[Observation]]] = field(default_factory=dict)
 
     def kinds(self) -> list[str]:
         """The kind of every resource, once for each."""
@@ -33,15 +31,10 @@ def sort(found: Mapping[str, Found], kinds: Mapping[type[Any], str], clerk: Cler
     result = Sorted()
     for key, value in found.items():
         origin = clerk.origins.get(key, "prefetch")
-        observations = [(at, url, one) for at, url, one in value.resources if isinstance(one, Observation)]
-        if observations:
-            result.observations[key] = observations
-        if len(observations) == len(value.resources):
-            continue  # mostly so where there are many
-        for index, url, resource in value.resources:
+        if value.observations:
+            result.observations[key] = value.observations
+        for index, url, resource in value.others:
             kind = type(resource)
-            if kind is Observation:
-                continue
             name = f"{kind.__name__}/{resource.id}" if resource.id else url or f"{key}.entry[{index}]"
             if url is not None:
                 clerk.library.names[url] = name
@@ -55,7 +48,7 @@ def sort(found: Mapping[str, Found], kinds: Mapping[type[Any], str], clerk: Cler
 def shelve_medications(referred: Iterable[bytes], clerk: Clerk) -> None:
     """Keep Medications that came by themselves, by their names; whatever else came is left aside."""
     for sent in referred:
-        for _, _, resource in read_value("Medication", sent).resources:
+        for _, _, resource in read_value("Medication", sent).others:
             if isinstance(resource, Medication) and resource.id:
                 clerk.library.medications.setdefault(f"Medication/{resource.id}", resource)
 

@@ -1,20 +1,19 @@
 """The way back: a proposal becomes CDS Hooks actions with whole FHIR R4 resources.
 
-New orders are filled from the formulary as plain dicts, whose templates ``check_templates`` validates once with
-``fhir.resources``; a draft of the EHR is edited as the JSON it sent (``draft_edits``). Decimals stay Decimal.
+New orders are filled from the formulary as plain dicts, whose templates are proved to be FHIR (``templates``); a draft
+of the EHR is edited as the JSON it sent (``draft_edits``). Decimals stay Decimal.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from types import MappingProxyType
 from typing import Any
 
 from fhir_mappers.codings import relative
 from fhir_mappers.detail_edits import REQUESTS, add_remark, set_detail
 from fhir_mappers.draft_edits import EDITABLE, ORDERS, Change, edit, set_dose, set_route, set_status
-from fhir_mappers.formulary import LANGUAGES, default_formulary
+from fhir_mappers.formulary import default_formulary
 from fhir_mappers.new_orders import (
     Json,
     OrderContext,
@@ -25,11 +24,9 @@ from fhir_mappers.new_orders import (
     statement,
     stop_order,
 )
-from fhir_mappers.record.dates import of_day
-from fhir_mappers.record.events import DraftOrder, Source, TreatmentCourse
+from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.proposals import (
     AddRemark,
-    Annotate,
     HoldDraft,
     MoveVisit,
     Names,
@@ -45,14 +42,12 @@ from fhir_mappers.record.proposals import (
     StopOrder,
     Together,
 )
-from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.request_edits import postpone
 from fhir_mappers.timing_edits import set_infusion_time, set_interval
 from fhir_mappers.visit_edits import move_visit
 
-__all__ = ["OrderContext", "Step", "check_templates", "steps"]
+__all__ = ["OrderContext", "Step", "steps"]
 
-CERTAINTIES = ("confirmed", "provisional")
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-._]{1,64}")
 
 
@@ -104,39 +99,6 @@ def steps(proposal: Proposal, context: OrderContext) -> tuple[Step, ...]:
         case _:  # PostponeDraft: the type checker knows that nothing else is left
             later = postpone(proposal.to)
             return _update(proposal.draft, context, "action-postpone", {"to": proposal.to}, later, kinds=ORDERS)
-
-
-def check_templates() -> None:
-    """Validate everything the formulary can draft with the FHIR R4 models, once, at the start.
-
-    Raises:
-        ValueError: a template is not valid FHIR; the message names the element.
-    """
-    from fhir.resources.R4B.condition import Condition
-    from fhir.resources.R4B.medicationrequest import MedicationRequest
-    from fhir.resources.R4B.medicationstatement import MedicationStatement
-    from fhir.resources.R4B.servicerequest import ServiceRequest
-
-    models = {model.__name__: model for model in (Condition, MedicationRequest, MedicationStatement, ServiceRequest)}
-    for resource in _specimens():
-        models[resource["resourceType"]].model_validate(resource)
-
-
-def _specimens() -> Iterable[Json]:
-    """One of each order we can draft, in every language, bare and with everything filled."""
-    day, book = date(2026, 1, 1), default_formulary()
-    dose, interval = Quantity.of("3.3 mg"), Quantity.of("90 d")
-    running = TreatmentCourse(Source("MedicationRequest/1"), ("denosumab",), "active")
-    proposals: list[Proposal] = [NewService((k,), day, (Annotate(k, tuple(book.notes)),)) for k in book.services]
-    proposals += [NewCondition(key, certainty, of_day(day)) for key in book.conditions for certainty in CERTAINTIES]
-    for key in book.medications:
-        proposals += [NewMedication(key), RecordTaking(key), NewMedication(key, dose, interval=interval, count=8)]
-        proposals += [NewMedication(key, dose, day, reason, interval) for reason in book.reasons]
-    for language in LANGUAGES:
-        for user, encounter in ((None, None), ("Practitioner/u", "e")):
-            context = OrderContext("p", user, encounter, day, language)
-            for proposal in (*proposals, StopOrder((running,))):
-                yield from (step.resource for step in steps(proposal, context) if step.resource is not None)
 
 
 def _note_down(proposal: NewCondition | RecordTaking, context: OrderContext) -> Step:

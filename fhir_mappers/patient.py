@@ -39,6 +39,6 @@ def patient_urls(found: Iterable[Found], patient_id: str) -> frozenset[str]:
     return frozenset(
         url
         for value in found
-        for _, url, resource in value.resources
+        for _, url, resource in value.others
         if type(resource) is Patient and url is not None and resource.id in (None, patient_id)
     )

@@ -1,23 +1,24 @@
 """Bytes of one prefetch value → typed resources; whatever cannot be read becomes a Gap, never an exception.
 
-The fast way decodes a whole Bundle at once. When anything in it does not fit, the slow way takes it entry by entry, so
-that one bad resource costs one Gap, and mends what can be mended.
+The fast way decodes a whole Bundle at once, and what thousands of results have in common once for all. When anything in
+it does not fit, the slow way takes it entry by entry, so that one bad resource costs one Gap, and mends what can be
+mended.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
 from fhir_mappers.bundles import BY_NAME, AnyResource, Bundle, Entry, Link
-from fhir_mappers.datatypes import Shape
+from fhir_mappers.datatypes import Labelled, Range, Shape
 from fhir_mappers.mending import Unmendable, mend
 from fhir_mappers.record.answer import INCOMPLETE, NOT_FETCHED, UNREADABLE
 from fhir_mappers.record.events import Gap
-from fhir_mappers.shapes import OperationOutcome
+from fhir_mappers.shapes import Observation, OperationOutcome
 
 Prefetched = bytes | None
 """One prefetch value: its JSON text, or None when the search found nothing (JSON null)."""
@@ -30,6 +31,11 @@ _UNREADABLE_JSON = (ValueError, ArithmeticError, RecursionError)  # msgspec's an
 
 _value = msgspec.json.Decoder(Bundle | AnyResource)
 _entry = msgspec.json.Decoder(Entry)
+_code, _ranges = msgspec.json.Decoder(Labelled | None), msgspec.json.Decoder(list[Range] | None)
+
+P = TypeVar("P", Observation, AnyResource)
+Placed = tuple[int, str | None, P]
+"""Position in the Bundle, ``fullUrl`` and resource."""
 
 
 @dataclass(slots=True)
@@ -37,46 +43,79 @@ class Found:
     """What one prefetch value held.
 
     Attributes:
-        resources: position in the Bundle, ``fullUrl`` and the resource.
+        observations: results and findings, of which there may be thousands.
+        others: the resources of other types.
         why: None when the value was read and is complete, else why absence proves nothing (``record.answer`` reasons).
         unreadable: names of the resource types of which at least one could not be read.
     """
 
-    resources: list[tuple[int, str | None, AnyResource]] = field(default_factory=list)
+    observations: list[Placed[Observation]] = field(default_factory=list)
+    others: list[Placed[AnyResource]] = field(default_factory=list)
     why: str | None = None
     gaps: list[Gap] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
+
+
+class Shared:
+    """What the results of one value have in common. A laboratory sends the same code and mostly the same limits with
+    each result of a test: they are decoded once and shared, and equal bytes become the same object.
+    """
+
+    __slots__ = ("_codes", "_limits")
+
+    def __init__(self) -> None:
+        self._codes: dict[bytes, Labelled | None] = {}
+        self._limits: dict[int, tuple[msgspec.Raw, list[Range] | None]] = {}  # those seen last, by their code
+
+    def put_into(self, observations: Iterable[Placed[Any]]) -> None:
+        """Decode what was left as bytes in Observations.
+
+        Raises:
+            ValueError, ArithmeticError, RecursionError: it does not fit.
+        """
+        codes, limits = self._codes, self._limits
+        for _, _, sent in observations:
+            raw, left = bytes(sent.code), sent.reference_range
+            if raw not in codes:
+                codes[raw] = _code.decode(raw) if raw else None
+            sent.code = code = codes[raw]
+            known = limits.get(id(code))
+            if known is None or known[0] != left:
+                known = limits[id(code)] = left, _ranges.decode(left) if left else None
+            sent.reference_range = known[1]
 
 
 def read_value(key: str, sent: Prefetched) -> Found:
     """Read one prefetch value: a Bundle, a single resource, an OperationOutcome, or something else."""
     if sent is None or sent.strip() == b"null":
         return Found()
+    found = Found()
     try:
         top = _value.decode(sent)
+        if not isinstance(top, Bundle):
+            _file(found, key, [(0, Entry(resource=top))])
+        elif not _is_unfinished(found, key, top.link):
+            _file(found, key, enumerate(top.entry or ()))
+        Shared().put_into(found.observations)
     except _UNREADABLE_JSON:
         return _slowly(key, sent)
-    found = Found()
-    if isinstance(top, Bundle):
-        if not _is_unfinished(found, key, top.link):
-            _file(found, key, enumerate(top.entry or ()))
-    else:
-        _file(found, key, [(0, Entry(resource=top))])
     return found
 
 
 def _file(found: Found, key: str, entries: Iterable[tuple[int, Entry]]) -> None:
-    keep = found.resources.append
+    keep = found.observations.append
     for index, entry in entries:
         resource, search = entry.resource, entry.search
         said = search is not None and search.mode == "outcome"
-        if said or isinstance(resource, OperationOutcome):
+        if isinstance(resource, Observation) and not said:
+            keep((index, entry.full_url, resource))
+        elif said or isinstance(resource, OperationOutcome):
             if said and isinstance(resource, OperationOutcome) and _is_remark(resource):
                 continue
             found.why = found.why or NOT_FETCHED
             found.gaps.append(Gap(key, f"{key}.entry[{index}]", NOT_FETCHED, "OperationOutcome"))
         elif resource is not None:
-            keep((index, entry.full_url, resource))
+            found.others.append((index, entry.full_url, resource))
 
 
 def _is_remark(outcome: OperationOutcome) -> bool:
@@ -116,11 +155,16 @@ def _slowly(key: str, sent: bytes) -> Found:
         return _as_plain(found, key, sent)
     if _is_unfinished(found, key, skeleton.link):
         return found
+    shared = Shared()
     for index, raw in enumerate(skeleton.entry or ()):
         try:
-            _file(found, key, [(index, _entry.decode(raw))])
+            entry = _entry.decode(raw)
+            if isinstance(entry.resource, Observation):
+                shared.put_into([(index, None, entry.resource)])
         except _UNREADABLE_JSON:
             _mend_entry(found, key, index, _plain(bytes(raw)))
+        else:
+            _file(found, key, [(index, entry)])
     return found
 
 

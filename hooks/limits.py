@@ -12,22 +12,27 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import Check, Severity
+from hooks.choices import DEFAULT_EDITION, EDITIONS, HOOK_NAMES, Edition, load_editions
 from hooks.departures import Departure
 from hooks.reviews import KEYS as ABOUT_REVIEW
 from hooks.reviews import Review, read_review
 
-EDITIONS = tuple(tomllib.loads(files("hooks").joinpath("guidelines", "editions.toml").read_text("utf-8")))
-DEFAULT_EDITION = EDITIONS[0]
-HOOK_NAMES = (
-    "patient-view",
-    "order-select",
-    "order-sign",
-    "order-dispatch",
-    "encounter-discharge",
-    "appointment-book",
-    "medication-refill",
-    "app",
-)
+__all__ = [
+    "DEFAULT_EDITION",
+    "EDITIONS",
+    "HOOK_NAMES",
+    "BadTable",
+    "Edition",
+    "Rule",
+    "fill",
+    "is_asked",
+    "load_editions",
+    "load_rules",
+    "load_tables",
+    "pour",
+    "table_names",
+]
+
 _ABOUT_EDITION = {"id", "source", "ours"}
 _ABOUT_RULE = (
     ABOUT_REVIEW
@@ -42,15 +47,6 @@ _ABOUT_RULE = (
 
 class BadTable(ValueError):
     """A guideline table does not fit its mould. The message names the rule, the edition and the key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """One published edition: where it can be found and how a card cites it."""
-
-    id: str
-    label: Mapping[str, str]
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +84,6 @@ class Rule:
             return self.severity[case]
         gravest = max(self.severity.values(), key=lambda s: s.rank)
         return min(gravest, Severity.WARNING, key=lambda s: s.rank)
-
-
-def load_editions() -> dict[str, Edition]:
-    """The editions by id, in order, newest first."""
-    table = _read("editions.toml")
-    return {key: Edition(key, row["label"], row["url"]) for key, row in table.items()}
 
 
 def load_rules(checks: Iterable[Check]) -> dict[str, Rule]:

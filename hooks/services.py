@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -106,6 +107,16 @@ _DECLARED = (
 
 
 @cache
+def shipped_rules() -> Mapping[str, Rule]:
+    """Every rule as delivered, read once: only a release changes them.
+
+    Raises:
+        BadTable: a guideline table does not fit.
+    """
+    return MappingProxyType(load_rules(CHECKS))
+
+
+@cache
 def services() -> tuple[Service, ...]:
     """All services, in the order of discovery."""
     return services_with(default_terminology())
@@ -113,7 +124,7 @@ def services() -> tuple[Service, ...]:
 
 def services_with(terminology: Terminology) -> tuple[Service, ...]:
     """The same services for a site: what is asked of the EHR includes the codes of its own laboratory."""
-    rules = load_rules(CHECKS)
+    rules = shipped_rules()
     return tuple(_service(*declared, rules, terminology) for declared in _DECLARED)
 
 

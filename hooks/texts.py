@@ -10,12 +10,14 @@ from typing import Any
 from fhir_mappers.record.answer import Evidence
 from fhir_mappers.record.dosing import DoseTable
 from fhir_mappers.record.proposals import Literal
+from hooks.choices import LANGUAGES
 from hooks.departures import Departure, Kind
 from hooks.evaluate import Finding
 from hooks.figures import Figures, escape
 from hooks.limits import Edition, Rule
 
-LANGUAGES = ("en", "fr")
+__all__ = ["LANGUAGES", "SUMMARY_LIMIT", "Speaker", "load_texts"]
+
 SUMMARY_LIMIT = 139
 
 

@@ -10,8 +10,8 @@ from cds_service.app_pages.entries import tone_of
 from cds_service.app_pages.words import Words, inline
 from cds_service.pipeline import Parts
 from fhir_mappers.record.patient_record import PatientRecord
+from hooks.choices import EDITIONS
 from hooks.evaluate import NOT_IN_EDITION, Finding, Findings
-from hooks.limits import EDITIONS
 from hooks.texts import Speaker
 
 

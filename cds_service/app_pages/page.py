@@ -14,7 +14,7 @@ from cds_service.app_pages import drawing
 from cds_service.app_pages.series import Course, Curve
 from cds_service.app_pages.view import PatientView
 from cds_service.app_pages.words import Words, inline, page_words
-from hooks.limits import EDITIONS
+from hooks.choices import EDITIONS
 from hooks.texts import LANGUAGES
 
 SHEETS = ("static/osteohooks.css", "static/app.css")

@@ -15,8 +15,9 @@ from cds_service.app_pages.page import shell, templates
 from cds_service.app_pages.words import Words, inline, page_words
 from cds_service.pipeline import Parts
 from fhir_mappers.record.quantity import Quantity
+from hooks.choices import EDITIONS
 from hooks.ledger import Ledger, name_of, read_ledger
-from hooks.limits import EDITIONS, Rule, load_tables, table_names
+from hooks.limits import Rule, load_tables, table_names
 from hooks.texts import Speaker, load_texts
 
 REFERENCE = "/app/reference"

@@ -18,7 +18,7 @@ from cds_service.prefetch import Completed
 from cds_service.settings import Settings
 from cds_service.site.policies import EVERYONE, Site
 from hooks.cards import Composed
-from hooks.limits import EDITIONS
+from hooks.choices import EDITIONS
 from hooks.texts import LANGUAGES, Speaker
 
 if TYPE_CHECKING:

@@ -6,13 +6,15 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from cds_service.markdown import to_html
 from hooks.texts import LANGUAGES
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+!|~@:.])")
 
@@ -77,7 +79,9 @@ def plain(text: str) -> str:
 
 
 @cache
-def _inline() -> MarkdownIt:
+def _inline() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # here: most calls show no page
+
     return MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).disable(["image", "link", "autolink"])
 
 

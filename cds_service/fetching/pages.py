@@ -1,13 +1,16 @@
 """One prefetch key from a FHIR server: a resource, or a search with all its pages as one Bundle."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from cds_service.fetching.addresses import Base
-from cds_service.fetching.exchange import Exchange
 from cds_service.fetching.limits import NotObtained
 from fhir_mappers.record.answer import FAILED, INCOMPLETE, TOO_MUCH, UNREADABLE
+
+if TYPE_CHECKING:
+    from cds_service.fetching.exchange import Exchange  # not loaded for a command that fetches nothing
 
 BUNDLE = "Bundle"
 
@@ -75,7 +78,7 @@ def read_page(body: bytes) -> Page:
     raise NotObtained(UNREADABLE)
 
 
-def fetch(exchange: Exchange, base: Base, wish: Wish) -> bytes:
+def fetch(exchange: "Exchange", base: Base, wish: Wish) -> bytes:
     """The JSON of what was wished for.
 
     Raises:
@@ -91,7 +94,7 @@ def fetch(exchange: Exchange, base: Base, wish: Wish) -> bytes:
     return body if page.following is None else _joined(exchange, base, page, {first})
 
 
-def _joined(exchange: Exchange, base: Base, page: Page, seen: set[str]) -> bytes:
+def _joined(exchange: "Exchange", base: Base, page: Page, seen: set[str]) -> bytes:
     """The entries of all pages in one Bundle; all or nothing."""
     entries = list(page.entry or ())
     while (link := page.following) is not None:

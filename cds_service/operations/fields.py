@@ -15,9 +15,8 @@ from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-from hooks.limits import EDITIONS
+from hooks.choices import EDITIONS, LANGUAGES
 from hooks.request import HOOKS
-from hooks.texts import LANGUAGES
 
 EVENTS = frozenset(
     {

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import orjson
-import structlog
 
 from cds_service.operations.fields import EVENTS, FIELDS, UNNAMED, Refused, Vocabulary
 from cds_service.operations.health import OK, Part, Status
@@ -30,8 +29,8 @@ class AllowList:
     def __init__(self, words: Vocabulary) -> None:
         self._words = words
 
-    def __call__(self, logger: object, level: str, line: Line) -> Line:
-        """A structlog processor; the event is one of `EVENTS`, or `UNNAMED`."""
+    def __call__(self, level: str, line: Line) -> Line:
+        """The line as it may be written; the event is one of `EVENTS`, or `UNNAMED`."""
         event = line.pop("event", None)
         kept: Line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -58,18 +57,20 @@ class Log:
     """Writes lines; a line that cannot be written is counted and never disturbs the answer it tells of."""
 
     def __init__(self, stream: BinaryIO, words: Vocabulary, level: str, pretty: bool, lost: Lost) -> None:
-        render: Any = _pretty() if pretty else _json
+        self._stream, self._lowest = stream, logging.getLevelNamesMapping()[level.upper()]
+        self._listed, self._render = AllowList(words), _pretty() if pretty else _json
         self._lost, self.failing = lost, False
-        self._logger = structlog.wrap_logger(
-            structlog.BytesLogger(stream),
-            processors=[AllowList(words), render],
-            wrapper_class=structlog.make_filtering_bound_logger(level),
-        ).bind()
+        self._lock = threading.Lock()
 
     def write(self, level: int, event: str, fields: Mapping[str, Any]) -> None:
         """One line, if the level is asked for."""
+        if level < self._lowest:
+            return
         try:
-            self._logger.log(level, event, **fields)
+            line = self._render(self._listed(logging.getLevelName(level).lower(), {"event": event, **fields}))
+            with self._lock:
+                self._stream.write(line + b"\n")
+                self._stream.flush()
             self.failing = False
         except (OSError, ValueError):  # the disk is full, the pipe closed; a closed stream is a ValueError
             self.failing = True
@@ -159,14 +160,12 @@ def _uncaught(args: threading.ExceptHookArgs) -> None:
     error("thread failed", error=args.exc_type, place=args.exc_traceback)
 
 
-def _json(logger: object, level: str, line: Line) -> bytes:
+def _json(line: Line) -> bytes:
     return orjson.dumps(line)
 
 
-def _pretty() -> Callable[[object, str, Line], bytes]:
+def _pretty() -> Callable[[Line], bytes]:
+    import structlog  # here: where no person reads along, the start need not wait for it
+
     renderer = structlog.dev.ConsoleRenderer(colors=True, sort_keys=False, timestamp_key="time")
-
-    def render(logger: object, level: str, line: Line) -> bytes:
-        return str(renderer(logger, level, line)).encode()
-
-    return render
+    return lambda line: str(renderer(None, str(line["level"]), line)).encode()

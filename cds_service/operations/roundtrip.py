@@ -11,10 +11,9 @@ from cds_service.pipeline import Parts, Reply, advise
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import Outcome
-from hooks.limits import DEFAULT_EDITION
+from hooks.choices import DEFAULT_EDITION, LANGUAGES
 from hooks.request import HookRequest
 from hooks.services import services
-from hooks.texts import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from cds_service.sandbox.desk import HOOKS
 from cds_service.sandbox.fhir.faults import FAULTS
 from cds_service.sandbox.scenarios import Scenario, scenarios
 from cds_service.sandbox.words import wanted_language
-from hooks.limits import EDITIONS
+from hooks.choices import EDITIONS
 
 
 class UnknownEdition(Refusal):

@@ -25,8 +25,8 @@ from cds_service.sandbox.page_state import read_state
 from cds_service.sandbox.patients_shown import patient_shown
 from cds_service.sandbox.scenarios import hook_request_bytes, record, scenario, scenarios
 from cds_service.sandbox.words import page_words, wanted_language
+from hooks.choices import EDITIONS
 from hooks.exact_json import dumps_exact
-from hooks.limits import EDITIONS
 from hooks.request import HOOKS as KNOWN_HOOKS
 
 APP = "/smart/launch"

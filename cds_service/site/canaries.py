@@ -15,7 +15,7 @@ from importlib.resources import files
 from cds_service.operations.health import OK, Part, Status
 from cds_service.pipeline import Parts, advise
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario
-from hooks.limits import DEFAULT_EDITION
+from hooks.choices import DEFAULT_EDITION
 from hooks.request import HookRequest
 from hooks.services import services
 

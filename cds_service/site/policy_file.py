@@ -17,7 +17,7 @@ from cds_service.site.code_maps import Rows, read_code_map
 from cds_service.site.mistakes import explained
 from fhir_mappers.local_codes import BadCodeMap, with_local_codes
 from fhir_mappers.terminology import default_terminology
-from hooks.limits import EDITIONS
+from hooks.choices import EDITIONS
 from hooks.policy import (
     BadPolicy,
     LimitChange,

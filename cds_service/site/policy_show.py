@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from cds_service.site.policy_file import Versions
 from fhir_mappers.terminology import Terminology
+from hooks.choices import EDITIONS
 from hooks.ledger import Ledger, name_of
-from hooks.limits import EDITIONS
 from hooks.policy import Policy
 from hooks.policy_rules import amend
 from hooks.registry import CHECKS

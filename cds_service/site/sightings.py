@@ -12,12 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from cds_service.clients import Caller
+from cds_service.store.columns import inserting
 from cds_service.store.engine import Database, Unavailable, forget_after_fork
 from cds_service.store.schema import watch
 from fhir_mappers.record.answer import UNIT_MISSING, UNIT_UNKNOWN
@@ -114,13 +113,12 @@ class Sightings:
             self.flush()
 
     def _store(self, connection: Connection, taken: Counter[Sighting]) -> None:
-        dialect: Any = sqlite if self._database.is_sqlite else postgresql
         rows = [
             {"day": one.day, "client": one.client, "tenant": one.tenant, "kind": _kind(one), "system": one.system}
             | {"code": one.code, "seen": count}
             for one, count in sorted(taken.items(), key=lambda item: _order(item[0]))
         ]
-        insert = dialect.insert(watch).values(rows)
+        insert = inserting(connection.dialect.name, watch).values(rows)
         more = {"seen": watch.c.seen + insert.excluded.seen}
         connection.execute(insert.on_conflict_do_update(index_elements=list(watch.primary_key), set_=more))
         latest = max(one.day for one in taken)

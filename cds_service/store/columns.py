@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import msgspec
-from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy import DateTime, Dialect, Table, Text
 from sqlalchemy.types import TypeDecorator
 
 
@@ -52,6 +53,11 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Decode; numbers with a point keep their digits."""
         return None if value is None else _decoder.decode(value)
+
+
+def inserting(dialect: str, table: Table) -> Any:
+    """An INSERT in the words of one dialect, which knows ``ON CONFLICT``; the other dialect is not even loaded."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 def encoded(value: list[Any] | tuple[Any, ...] | Mapping[str, Any]) -> str:

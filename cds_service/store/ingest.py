@@ -7,13 +7,14 @@ process that died before it could say so, changes nothing.
 
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Table, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from cds_service.store.chain import CALL, CALLS, CARD, DECISION, FORM, lock_end, move_end, stored
+from cds_service.store.columns import inserting
 from cds_service.store.keys import Keys
 from cds_service.store.schema import calls, captures, cards, decisions, memory, memos
 
@@ -93,7 +94,7 @@ def _store_captures(connection: Connection, lines: Sequence[Line], keys: Keys) -
 
 
 def _add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    connection.execute(_ADD[connection.dialect.name, table], rows)
+    connection.execute(_adding(connection.dialect.name, table), rows)
 
 
 _Store = Callable[[Connection, Sequence[Line], Keys], None]
@@ -104,8 +105,8 @@ _STORES: Mapping[str, _Store] = {
     "capture/1": _store_captures,
 }
 _INSERT = {table: insert(table) for table in (calls, decisions, cards, memory)}
-_ADD = {
-    (dialect.dialect.name, table): dialect.insert(table).on_conflict_do_nothing()
-    for dialect in (postgresql, sqlite)
-    for table in (memos, captures)
-}
+
+
+@cache
+def _adding(dialect: str, table: Table) -> Any:
+    return inserting(dialect, table).on_conflict_do_nothing()

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, text
-from sqlalchemy.dialects import postgresql, sqlite
 
+from cds_service.store.columns import inserting
 from cds_service.store.engine import Database
 from cds_service.store.schema import seen_tokens
 
-_ADD = {
-    dialect.dialect.name: dialect.insert(seen_tokens).on_conflict_do_nothing().returning(seen_tokens.c.jti_hash)
-    for dialect in (postgresql, sqlite)
-}
 _EXPIRED = delete(seen_tokens).where(seen_tokens.c.expires_at < bindparam("before"))
 _SOON = text("SET LOCAL synchronous_commit = off")
 """Every call uses a token, so it does not wait for the disk. Others see it at once all the same, and it outlives our
@@ -42,10 +40,15 @@ class SqlTokens:
         def add(connection: Connection) -> bool:
             if connection.dialect.name == "postgresql":
                 connection.execute(_SOON)
-            added = connection.execute(_ADD[connection.dialect.name], row | {"expires_at": expires})
+            added = connection.execute(_adding(connection.dialect.name), row | {"expires_at": expires})
             return added.first() is not None
 
         return self._database.write(add)
+
+
+@cache
+def _adding(dialect: str) -> Any:
+    return inserting(dialect, seen_tokens).on_conflict_do_nothing().returning(seen_tokens.c.jti_hash)
 
 
 def forget_expired(connection: Connection, now: datetime) -> int:

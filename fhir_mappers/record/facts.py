@@ -35,7 +35,7 @@ from fhir_mappers.record.events import (
     TreatmentCourse,
     Unmatched,
 )
-from fhir_mappers.record.history import History, newest_first
+from fhir_mappers.record.history import newest_first
 from fhir_mappers.record.quantity import Quantity, Span
 from fhir_mappers.record.remembering import remembered
 
@@ -135,8 +135,7 @@ class Facts:
 
         Each is read when it is looked at: who wants the newest should stop there.
         """
-        found = newest_first(self.measurements.get(concept, ()) for concept in concepts)
-        return History(one for one in found.dated if not one.when.surely_after(self.as_of))
+        return newest_first((self.measurements.get(concept, ()) for concept in concepts), self.as_of)
 
     @remembered
     def latest(self, *concepts: str, within: Quantity | None = None) -> Reading[Measurement]:

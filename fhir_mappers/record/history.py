@@ -5,26 +5,33 @@ can be put in order; the value of one is made out when somebody comes to it. Who
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import overload
+from datetime import date
+from operator import attrgetter
+from typing import TypeVar, overload
 
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.events import Measurement
 
+S = TypeVar("S")
+
 
 class Unread:
-    """A result of which only the day is known yet; ``read`` is called once, by the first who wants to know more."""
+    """A result of which only the day is known yet; ``read`` is called once, by the first who wants to know more.
 
-    __slots__ = ("_found", "_read", "when")
+    ``sent`` is what it is read from, whatever that is.
+    """
 
-    def __init__(self, when: PartialDate, read: Callable[[], Measurement]) -> None:
+    __slots__ = ("_found", "_read", "_sent", "when")
+
+    def __init__(self, when: PartialDate, sent: S, read: Callable[[S, PartialDate], Measurement]) -> None:
         self.when = when
-        self._read = read
+        self._sent, self._read = sent, read
         self._found: Measurement | None = None
 
     def measurement(self) -> Measurement:
         """The result."""
         if self._found is None:
-            self._found = self._read()
+            self._found = self._read(self._sent, self.when)
         return self._found
 
 
@@ -61,10 +68,18 @@ class History(Sequence[Measurement]):
         return f"History({list(self)!r})"
 
 
-def newest_first(histories: Iterable[Sequence[Measurement]]) -> History:
-    """The results of all, the newest first; those of the same moment in the order they come in."""
-    dated = [one for each in histories for one in (each.dated if type(each) is History else each)]
-    return History(sorted(dated, key=lambda one: (one.when.latest, one.when.earliest), reverse=True))
+def newest_first(histories: Iterable[Sequence[Measurement]], until: date) -> History:
+    """The results of all that may be of this day or an earlier one, the newest first; those of the same moment in the
+    order they come in.
+    """
+    every = (each.dated if type(each) is History else each for each in histories)
+    dated = [one for each in every for one in each if one.when.first <= until]
+    dated.sort(key=_earliest, reverse=True)
+    dated.sort(key=_latest, reverse=True)
+    return History(dated)
+
+
+_earliest, _latest = attrgetter("when.earliest"), attrgetter("when.latest")
 
 
 def _measurement(one: Measurement | Unread) -> Measurement:

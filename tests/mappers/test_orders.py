@@ -18,7 +18,7 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 from fhir_mappers.build import build_record
 from fhir_mappers.conventions import default_conventions
 from fhir_mappers.formulary import LANGUAGES, BadFormulary, default_formulary, load_formulary, substance
-from fhir_mappers.orders import CERTAINTIES, OrderContext, Step, check_templates, steps
+from fhir_mappers.orders import OrderContext, Step, steps
 from fhir_mappers.record import starting
 from fhir_mappers.record.dates import of_day, parse_date
 from fhir_mappers.record.events import DraftOrder, Request, Source, TreatmentCourse
@@ -34,6 +34,7 @@ from fhir_mappers.record.proposals import (
     StopOrder,
 )
 from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.templates import CERTAINTIES, VALIDATED, check_templates, digest, specimens, validate
 from fhir_mappers.terminology import LOCAL_SYSTEM, default_terminology
 from hooks.exact_json import dumps_exact
 from hooks.registry import CHECKS
@@ -103,8 +104,17 @@ def test_whatever_is_created_is_valid_fhir_about_the_context_patient(proposal: P
         )
 
 
-def test_the_check_at_the_start_accepts_the_shipped_formulary() -> None:
+def test_the_shipped_templates_are_valid_fhir_and_recorded_as_such() -> None:
+    made = specimens()
+    validate(made)
+    assert digest(made) == VALIDATED, "the templates changed and are valid: record their digest"
+
+
+def test_the_start_does_not_validate_again_what_the_tests_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    validated: list[object] = []
+    monkeypatch.setattr("fhir_mappers.templates.validate", validated.append)
     check_templates()
+    assert not validated
 
 
 def test_the_check_at_the_start_refuses_a_template_that_is_no_fhir(monkeypatch: pytest.MonkeyPatch) -> None:

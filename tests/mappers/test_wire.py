@@ -20,7 +20,7 @@ def read(value: object) -> Found:
 
 
 def ids(found: Found) -> list[str | None]:
-    return [resource.id for _, _, resource in found.resources]
+    return [resource.id for _, _, resource in (*found.observations, *found.others)]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_what_is_no_fhir_is_unreadable(sent: bytes) -> None:
     found = read_value(KEY, sent)
     assert found.why == UNREADABLE
     assert [gap.why for gap in found.gaps] == [UNREADABLE]
-    assert not found.resources
+    assert not ids(found)
 
 
 OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
@@ -61,7 +61,7 @@ def test_a_refusal_is_not_an_answer(value: object) -> None:
     found = read(value)
     assert found.why == NOT_FETCHED
     assert [gap.why for gap in found.gaps] == [NOT_FETCHED]
-    assert ids(found) == ["good"] * len(found.resources)
+    assert ids(found) == ["good"] * len(ids(found))
 
 
 @pytest.mark.parametrize(
@@ -126,17 +126,36 @@ def test_the_type_of_the_bundle_does_not_matter(kind: object) -> None:
 
 
 def test_digits_are_kept() -> None:
-    (_, _, resource), *_ = read(fhir.bundle(GOOD)).resources
+    (_, _, resource), *_ = read(fhir.bundle(GOOD)).observations
     assert isinstance(resource, Observation)
     assert resource.value_quantity is not None
     assert str(resource.value_quantity.value) == "7.10"
+
+
+def test_what_results_have_in_common_is_decoded_once() -> None:
+    limits, other = [{"low": {"value": 1}}], [{"low": {"value": 2}}]
+    sent = [fhir.observation("loinc|2160-0", id=f"r{at}", referenceRange=limits) for at in range(3)]
+    sent += [fhir.observation("loinc|2000-8", id="calcium", referenceRange=other), GOOD]
+    one, two, three, calcium, bare = (resource for _, _, resource in read(fhir.bundle(*sent)).observations)
+    assert one.code is two.code is three.code
+    assert one.reference_range is two.reference_range
+    assert calcium.code is not one.code
+    assert [each.reference_range[0].low.value for each in (three, calcium) if each.reference_range] == [1, 2]  # type: ignore[union-attr]  # sent above
+    assert bare.reference_range is None
+
+
+@pytest.mark.parametrize("part", [{"code": 5}, {"subject": [7, 8]}, {"referenceRange": {"low": "x"}}])
+def test_what_is_wrong_with_one_result_is_not_shared(part: fhir.Json) -> None:
+    found = read(fhir.bundle(GOOD, {**GOOD, "id": "bad", **part}, {**GOOD, "id": "last"}))
+    assert set(ids(found)) >= {"good", "last"}
+    assert len(found.gaps) <= 1
 
 
 @pytest.mark.parametrize("kind", ["Practitioner", "Provenance", "VendorSpecial"])
 def test_types_we_do_not_read_pass_by(kind: str) -> None:
     stranger = {"resourceType": kind, "id": 5, "status": {"odd": []}}
     found = read(fhir.bundle(stranger, GOOD, fhir.observation("loinc|2160-0", code=5)))
-    assert [type(resource) for _, _, resource in found.resources if resource.id == "good"] == [Observation]
+    assert [resource.id for _, _, resource in found.observations if resource.id == "good"] == ["good"]
     assert found.unreadable == {"Observation"}
 
 
@@ -188,7 +207,7 @@ MENDED = [
 @pytest.mark.parametrize(("value", "path", "expected"), MENDED)
 def test_mending(value: fhir.Json, path: str, expected: object) -> None:
     found = read(fhir.bundle(value, {"resourceType": "Observation", "status": 5}))
-    seen: object = found.resources[0][2]
+    seen: object = (*found.observations, *found.others)[0][2]
     assert isinstance(seen, Observation | Condition | MedicationRequest)
     for name in path.replace("[0]", ".0").split("."):
         seen = seen[0] if name == "0" and isinstance(seen, list) else getattr(seen, name)
@@ -204,7 +223,7 @@ def test_a_fraction_is_no_whole_number() -> None:
 def test_a_value_that_is_no_number_is_dropped_and_noted(value: object) -> None:
     sent = fhir.observation("loinc|2160-0", id="bad", valueQuantity={"value": value, "unit": "mg/dL"}, status=["final"])
     found = read(fhir.bundle(sent))
-    (_, _, resource), *_ = found.resources
+    (_, _, resource), *_ = found.observations
     assert isinstance(resource, Observation)
     assert resource.value_quantity is not None
     assert resource.value_quantity.value is None

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cds_service import cli
+from cds_service import cli_evaluate
 from cds_service.cli import main
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
 from cds_service.settings import Settings
@@ -170,7 +170,7 @@ def test_what_cannot_be_decoded_any_deeper_is_refused(monkeypatch: pytest.Monkey
     def too_deep(*_: object, **__: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(cli, "advise", too_deep)
+    monkeypatch.setattr(cli_evaluate, "advise", too_deep)
     result = run("evaluate", file)
     assert result.exit_code == 1
     assert answers(result)[0]["error"]["issue"][0]["code"] == "too-costly"

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from cds_service.cli import main
-from cds_service.lazy_commands import LazyGroup
+from cds_service.lazy_commands import Elsewhere, LazyGroup
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +24,14 @@ def test_every_command_is_listed_and_there() -> None:
     assert "Prove, purge and export" in CliRunner().invoke(main, ["--help"]).output
 
 
+def test_the_help_lists_each_command_with_its_own_first_sentence() -> None:
+    context = click.Context(main)
+    for name, listed in main._lazy.items():
+        command = main.get_command(context, name)
+        assert command is not None
+        assert listed.told == command.get_short_help_str(1000), name
+
+
 def test_the_command_line_starts_without_the_database_library() -> None:
     code = "import sys, cds_service.cli; print('sqlalchemy' in sys.modules, 'alembic' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
@@ -31,6 +39,6 @@ def test_the_command_line_starts_without_the_database_library() -> None:
 
 
 def test_what_is_no_command_is_said_to_be_none() -> None:
-    group = LazyGroup("group", lazy={"path": "os:path"})
+    group = LazyGroup("group", lazy={"path": Elsewhere("os:path", "None.")})
     with pytest.raises(TypeError, match="os:path is no command"):
         group.get_command(click.Context(group), "path")

@@ -9,7 +9,8 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
 
 from cds_service.store import migrate
 from cds_service.store.engine import Database, Unavailable
@@ -39,6 +40,35 @@ def test_the_steps_lead_to_the_schema(empty: Database) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
         assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_the_names_of_the_files_tell_the_steps() -> None:
+    known = [script.revision for script in ScriptDirectory.from_config(migrate._config()).walk_revisions()]
+    assert migrate.steps() == tuple(reversed(known))
+
+
+def test_a_new_database_is_what_the_steps_lead_to(tmp_path: Path) -> None:
+    made = []
+    for name, make in (("whole", migrate._make_at_once), ("steps", migrate._take_steps)):
+        database = Database(f"sqlite:///{tmp_path / name}")
+        with database.writing() as connection:
+            make(connection)
+            made.append(contents(connection))
+        database.close()
+    assert made[0] == made[1], "write new.sql anew: contents() of a database made by the steps, blank lines between"
+
+
+def contents(connection: Connection) -> list[str]:
+    """What makes this database: the statements of its tables, guards and rows; white space apart."""
+    made = (
+        connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")).scalars().all()
+    )
+    rows = [
+        f"INSERT INTO {table} ({', '.join(row)}) VALUES {tuple(row.values())}".replace(",)", ")")
+        for table in inspect(connection).get_table_names()
+        for row in connection.execute(text(f"SELECT * FROM {table}")).mappings()
+    ]
+    return [" ".join(statement.split()) for statement in (*made, *rows)]
 
 
 def test_an_upgrade_that_is_not_needed_changes_nothing(empty: Database) -> None:

@@ -1,9 +1,9 @@
 """What the speaker makes of the texts: every rule, case, edition and language, with the longest figures and without."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappers.record.answer import ABSENT, Missing
 from fhir_mappers.record.quantity import Quantity

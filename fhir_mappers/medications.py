@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+
+from msgspec import Struct
 
 from fhir_mappers.clerk import Clerk
 from fhir_mappers.codings import Understood, convert
@@ -23,8 +25,7 @@ _PIECES = frozenset({"", "1", "vial", "bag", "syringe", "tablet", "capsule", "am
                      "{tablet}", "{tbl}", "{capsule}", "{ampoule}", "mL", "ml"})  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(Struct, frozen=True):
     """A drug as far as it is known: concepts, the code that told, the strength of one piece in mg."""
 
     concepts: tuple[str, ...] = ()
@@ -122,7 +123,13 @@ def _is_piece(denominator: SentQuantity | None) -> bool:
 
 
 def _strength_in(texts: Iterable[str]) -> Decimal | None:
-    return _only(Decimal(match[1].replace(",", ".")) for text in texts for match in _STRENGTH.finditer(text[:500]))
+    return _only(strength for text in texts for strength in _strengths(text[:500]))
+
+
+@lru_cache(maxsize=2048)
+def _strengths(text: str) -> tuple[Decimal, ...]:
+    """Every strength told; the same few names of drugs come back in every history."""
+    return tuple(Decimal(match[1].replace(",", ".")) for match in _STRENGTH.finditer(text))
 
 
 def _only(values: Iterable[Decimal | None]) -> Decimal | None:

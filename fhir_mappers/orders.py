@@ -6,9 +6,16 @@ of the EHR is edited as the JSON it sent (``draft_edits``). Decimals stay Decima
 
 import re
 from collections.abc import Iterable, Mapping
+<<<<<<< HEAD
 from dataclasses import dataclass, replace
+=======
+from dataclasses import replace
+from datetime import date
+>>>>>>> p1
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from fhir_mappers.codings import relative
 from fhir_mappers.detail_edits import REQUESTS, add_remark, set_detail
@@ -51,8 +58,7 @@ __all__ = ["OrderContext", "Step", "steps"]
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-._]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One CDS Hooks action: type create, update or delete.
 
     ``resource`` for create and update, ``reference`` (``Type/id``) for delete. ``words`` is the key of the shared text

@@ -1,9 +1,11 @@
 """A check is two answers: for whom, and what holds. The outcomes are decided here and nowhere else."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, structs
 
 from fhir_mappers.record.answer import Answer, Evidence, Missing
 from fhir_mappers.record.events import DraftOrder
@@ -34,14 +36,13 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for info, 2 for critical."""
-        return _RANKS.index(self)
+        return _RANKS[self]
 
 
-_RANKS = tuple(Severity)
+_RANKS = {severity: place for place, severity in enumerate(Severity)}
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The outcome of one check for one patient (and one draft).
 
     ``case`` picks the severity in the guideline table and the words in the texts; ``figures`` fill the words;
@@ -54,7 +55,7 @@ class Verdict:
     case: str = DUE_CASE
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[Missing, ...] = ()
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any] = {}
     proposals: tuple[Proposal | Annotate, ...] = ()
     said_by: str | None = None
     notes: tuple[str, ...] = ()
@@ -64,7 +65,11 @@ class Verdict:
 
     def resting_on(self, *evidence: Evidence) -> "Verdict":
         """The same verdict with more evidence."""
-        return replace(self, evidence=tuple(dict.fromkeys((*self.evidence, *evidence))))
+        return structs.replace(self, evidence=tuple(dict.fromkeys((*self.evidence, *evidence))))
+
+    def lacking(self, missing: tuple[Missing, ...]) -> "Verdict":
+        """The same verdict, for want of these."""
+        return structs.replace(self, missing=missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +103,16 @@ def judge(for_whom: Answer, holds: Answer, *, case: str = DUE_CASE, said_by: str
     ``more`` may hold ``proposals``, ``notes``, ``mutes``, ``only_beside`` and ``lines``; every other keyword is a
     figure for the words.
     """
-    due = for_whom & ~holds
+    if for_whom.is_no:
+        return not_applicable(*for_whom.evidence)
     extras = {key: more.pop(key) for key in _EXTRAS if key in more}
+    if holds.is_yes:
+        return Verdict(Outcome.SATISFIED, evidence=holds.evidence, figures=more)
+    due = for_whom & ~holds
     if due.is_yes:
         evidence = due.evidence or holds.evidence
         return Verdict(Outcome.DUE, case, evidence, figures=more, said_by=said_by, **extras)
-    if due.is_unknown:
-        return Verdict(Outcome.UNDECIDED, UNDECIDED_CASE, due.evidence, due.missing, more, said_by=said_by, **extras)
-    if for_whom.is_no:
-        return Verdict(Outcome.NOT_APPLICABLE, evidence=for_whom.evidence)
-    return Verdict(Outcome.SATISFIED, evidence=holds.evidence, figures=more)
+    return Verdict(Outcome.UNDECIDED, UNDECIDED_CASE, due.evidence, due.missing, more, said_by=said_by, **extras)
 
 
 def grade(for_whom: Answer, case: str | None, evidence: tuple[Evidence, ...] = (), **more: Any) -> Verdict:

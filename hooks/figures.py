@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -16,8 +15,9 @@ from fhir_mappers.record.answer import Evidence, Missing
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.kidney import Clearance
 from fhir_mappers.record.proposals import Literal, Names
-from fhir_mappers.record.quantity import Exact, Quantity, Span
+from fhir_mappers.record.quantity import Exact, Quantity, Span, exact
 
+_HARMLESS = re.compile(r"(?:[0-9A-Za-z/,%-]|(?<=[0-9])\.)*")  # most are: a number, a reference, a code
 # Markdown's own characters, and what makes a bare address a link: ``@``, the colon of ``://``, the point of ``www.``
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=[wW]{3})\.)")
 # White space, control characters, and the invisible ones that change the direction of writing
@@ -38,8 +38,11 @@ class Figures:
     def __init__(self, language: str, shared: Mapping[str, Any], cut_offs: Sequence[Quantity] = ()) -> None:
         self.language = language
         self.colon, self.semicolon = (" :", " ;") if language == "fr" else (":", ";")
-        self._shared = shared
-        self._cut_offs = tuple(Fraction(q.value) for q in cut_offs)
+        words, names = shared["words"], shared["names"]
+        self._units = shared["units"]
+        self._words: Mapping[str, str] = {key: row[language] for key, row in words.items()}
+        self._names: Mapping[str, str] = {key: row[language] for key, row in names.items()}
+        self._cut_offs = tuple(exact(q.value) for q in cut_offs)
 
     def show(self, value: Any, form: str = "") -> str:
         """One figure as text; ``form`` is ``short`` or empty."""
@@ -59,13 +62,11 @@ class Figures:
 
     def word(self, key: str, **figures: Any) -> str:
         """A shared sentence (``words.<key>``) with its figures."""
-        template: str = self._shared["words"][key][self.language]
-        return template.format(**{name: self.show(value) for name, value in figures.items()})
+        return self._words[key].format(**{name: self.show(value) for name, value in figures.items()})
 
     def name(self, key: str) -> str:
         """The name of a thing: a concept, an input, a step."""
-        row = self._shared["names"].get(key)
-        return row[self.language] if row else key.replace("_", " ")
+        return self._names.get(key) or key.replace("_", " ")
 
     def number(self, value: Decimal, least: int = 0) -> str:
         """A decimal in the language's writing, with the digits it has: no trailing zeros beyond ``least`` decimals."""
@@ -74,7 +75,7 @@ class Figures:
 
     def quantity(self, quantity: Quantity) -> str:
         """A number with its unit; doses never end in ``.0`` (they are misread tenfold)."""
-        unit, number = self._shared["units"].get(quantity.unit), self._number_of(quantity)
+        unit, number = self._units.get(quantity.unit), self._number_of(quantity)
         if unit is None:
             return f"{number} {escape(quantity.unit)}"
         forms = unit[self.language]
@@ -135,7 +136,7 @@ class Figures:
         value = escape(proof.value or "")
         if proof.unit:
             value = f"{self._digits(proof)} {escape(self._pretty(proof.unit))}".rstrip()
-        elif proof.value in self._shared["names"]:
+        elif proof.value in self._names:
             value = self.name(str(proof.value))
         when = self.word("on", day=proof.date) if proof.date is not None else ""
         note = f" ({self.word(proof.note)})" if proof.note else ""
@@ -149,12 +150,12 @@ class Figures:
         return text.replace(".", ",") if self.language == "fr" else text
 
     def _pretty(self, unit: str) -> str:
-        row = self._shared["units"].get(unit)
+        row = self._units.get(unit)
         return row[self.language][-1] if row else unit
 
     def _rounded(self, value: Exact) -> str:
         places = 1
-        near = [cut for cut in self._cut_offs if abs(value - cut) <= Fraction(1, 10)]
+        near = [cut for cut in self._cut_offs if _is_near(value, cut)]
         if near:
             places = 2
             while places < _MOST_PLACES and any(value != cut and _round(value, places) == cut for cut in near):
@@ -164,7 +165,15 @@ class Figures:
 
 def escape(text: str) -> str:
     """Text of the record or the order, harmless in HTML and in Markdown, on one line."""
+    if _HARMLESS.fullmatch(text):
+        return text
     return _MARKDOWN.sub(r"\\\1", html.escape(_BREAKS.sub(" ", text).strip(), quote=False))
+
+
+def _is_near(value: Exact, cut: Exact) -> bool:
+    """Within a tenth of it, exactly; in whole numbers, because fractions are slow."""
+    apart = value.numerator * cut.denominator - cut.numerator * value.denominator
+    return 10 * abs(apart) <= value.denominator * cut.denominator
 
 
 def _round(value: Exact, places: int) -> Decimal:

@@ -7,7 +7,6 @@ computed days, age, the order of anything, how a fact reached us, and which orde
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date
@@ -27,6 +26,8 @@ CALENDAR = frozenset({"d", "wk", "mo", "a", "h"})
 _REFERENCE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
 _DRAFTED = "context"  # where an order being written comes from, as against the record
 _HEAD, _FACT = 16, 6  # bytes; two facts of one finding are told apart, not two of all that were ever seen
+
+_canonical = json.JSONEncoder(sort_keys=True).encode
 
 
 def fingerprint(finding: Finding, key: bytes = b"") -> str:
@@ -57,7 +58,7 @@ def order_key(draft: DraftOrder, key: bytes = b"") -> str | None:
 
 
 def _digest(value: Any, key: bytes, size: int = _HEAD) -> str:
-    return blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=size, key=key).hexdigest()
+    return blake2b(_canonical(value).encode(), digest_size=size, key=key).hexdigest()
 
 
 def _split(facts: str) -> list[str]:
@@ -67,12 +68,13 @@ def _split(facts: str) -> list[str]:
 
 def _counted(evidence: Iterable[Evidence]) -> list[Any]:
     """Facts; of several that look alike, for want of an id, each its number."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     found = []
     for proof in evidence:
         fact = _proof(proof)
-        seen[str(fact)] += 1
-        found.append([*fact, seen[str(fact)]])
+        looks = str(fact)
+        seen[looks] = seen.get(looks, 0) + 1
+        found.append([*fact, seen[looks]])
     return found
 
 

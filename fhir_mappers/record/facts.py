@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from fhir_mappers.record.answer import (
     ABSENT,
     IMPRECISE,
+    NOT_FETCHED,
     TOO_OLD,
     UNREADABLE,
     Answer,
@@ -84,13 +85,11 @@ class Facts:
     moment: str = "order-sign"
     _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    @remembered
     def looked(self, *kinds: str, what: str) -> Answer:
         """*No* when every kind was searched completely: absence then means absence. Else unknown, naming ``what``."""
-        gaps = tuple(
-            Missing(what, self.looked_for.get(k, "not-fetched") or ABSENT) for k in kinds if self._incomplete(k)
-        )
-        return unknown(*dict.fromkeys(gaps)) if gaps else no()
+        told = [self.looked_for.get(kind, NOT_FETCHED) for kind in kinds]
+        gaps = dict.fromkeys(Missing(what, why or ABSENT) for why in told if why is not None) if any(told) else ()
+        return unknown(*gaps) if gaps else no()
 
     def any_of(self, events: Iterable[E], *kinds: str, what: str) -> Answer:
         """Yes with the events as evidence; else what :meth:`looked` says."""
@@ -135,7 +134,12 @@ class Facts:
 
         Each is read when it is looked at: who wants the newest should stop there.
         """
+<<<<<<< HEAD
         return newest_first((self.measurements.get(concept, ()) for concept in concepts), self.as_of)
+=======
+        found = newest_first(self.measurements.get(concept, ()) for concept in concepts)
+        return History([one for one in found.dated if one.when.first <= self.as_of])
+>>>>>>> p1
 
     @remembered
     def latest(self, *concepts: str, within: Quantity | None = None) -> Reading[Measurement]:
@@ -178,9 +182,6 @@ class Facts:
         return (
             unknown(Missing("date", UNREADABLE)) if span is None else span_at_most(Known(span, reading.evidence), limit)
         )
-
-    def _incomplete(self, kind: str) -> bool:
-        return self.looked_for.get(kind, "not-fetched") is not None
 
 
 def evidence_of(events: Iterable[Event], what: str) -> tuple[Evidence, ...]:

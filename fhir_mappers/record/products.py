@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+
+from msgspec import Struct
 
 from fhir_mappers.record.concepts import DENOSUMAB, ZOLEDRONIC_ACID
 from fhir_mappers.record.quantity import Quantity
@@ -29,8 +32,7 @@ class Use(StrEnum):
     UNIDENTIFIED = "unidentified"
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """An antiresorptive substance (a concept key) and the use its presentation is made for."""
 
     substance: str
@@ -43,8 +45,7 @@ class Product:
         return self.substance != DENOSUMAB_INGREDIENT
 
 
-@dataclass(frozen=True, slots=True)
-class Presentation:
+class Presentation(Struct, frozen=True):
     """What an order, a dose or a medication says about itself: strength and dose in mg, interval in days."""
 
     concepts: tuple[str, ...]
@@ -112,10 +113,13 @@ def _by_strength(milligrams: Decimal | None, oncology: Decimal, osteoporosis: De
     return Use.OSTEOPOROSIS if milligrams == osteoporosis else None
 
 
+@lru_cache(maxsize=1024)
+def _substance(concepts: tuple[str, ...]) -> str | None:
+    return next((name for name in _OTHERS if any(c == name or c.startswith(f"{name}_") for c in concepts)), None)
+
+
 def _other(said: Presentation) -> Product | None:
-    substance = next(
-        (name for name in _OTHERS if any(c == name or c.startswith(f"{name}_") for c in said.concepts)), None
-    )
+    substance = _substance(said.concepts)
     if substance is None:
         return None
     intravenous = said.intravenous or substance == "pamidronate"

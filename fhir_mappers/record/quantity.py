@@ -1,9 +1,10 @@
 """A number that never travels without its unit."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+
+from msgspec import Struct
 
 Exact = int | Fraction
 Number = int | Decimal | Fraction
@@ -13,8 +14,7 @@ class UnitMismatch(TypeError):
     """Two quantities of different units were compared or combined."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A decimal value and its UCUM unit; comparing two units is an error, not a guess.
 
     Raises:
@@ -59,18 +59,21 @@ class Quantity:
         return other.value
 
 
-@lru_cache(maxsize=4096)
 def exact(value: Number) -> Exact:
-    """The number without its decimals, to be compared and reckoned with exactly: a whole one where it is whole.
-
-    Limits and results repeat from patient to patient, and fractions are slow to make.
-    """
-    fraction = Fraction(value)
-    return fraction.numerator if fraction.denominator == 1 else fraction
+    """The number without its decimals, to be compared and reckoned with exactly: a whole one where it is whole."""
+    if isinstance(value, Decimal):
+        return _of_decimal(value)
+    return value.numerator if value.denominator == 1 else value
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+@lru_cache(maxsize=4096)
+def _of_decimal(value: Decimal) -> Exact:
+    """Limits and results repeat from patient to patient, and fractions are slow to make."""
+    above, below = value.as_integer_ratio()
+    return above if below == 1 else Fraction(above, below)
+
+
+class Span(Struct, frozen=True):
     """A quantity known to lie between two bounds (inclusive): exact when they are equal.
 
     Ages in days of a date known only to the month, and a clearance whose sex or age is partly unknown, are spans.
@@ -93,17 +96,15 @@ class Span:
 
     def below(self, limit: Quantity) -> bool | None:
         """Strictly below the limit; None when the bounds disagree."""
-        return self._decide(self.high < self._bound(limit), self.low >= self._bound(limit))
+        bound = self._bound(limit)
+        return True if self.high < bound else False if self.low >= bound else None
 
     def at_most(self, limit: Quantity) -> bool | None:
         """Below or equal to the limit; None when the bounds disagree."""
-        return self._decide(self.high <= self._bound(limit), self.low > self._bound(limit))
+        bound = self._bound(limit)
+        return True if self.high <= bound else False if self.low > bound else None
 
     def _bound(self, limit: Quantity) -> Exact:
         if limit.unit != self.unit:
             raise UnitMismatch(f"{self.unit} cannot be compared with {limit.unit}")
         return exact(limit.value)
-
-    @staticmethod
-    def _decide(yes: bool, no: bool) -> bool | None:
-        return True if yes else (False if no else None)

@@ -45,11 +45,22 @@ def pages() -> Iterator[tuple[str, str]]:
 def _heading(row: Row, french: Row) -> Iterator[str]:
     review, hooks = row["review"], ", ".join(row["hooks"])
     yield from (f"# {row['id']}: {row['title']}", "", f"*{french['title']}*", "")
+    yield from _retired(row, french)
     signed = f"Read by {review['read_by']}, checked by {review['checked_by']} on {review['checked_on']}."
     yield from (f"> {signed if review['checked_by'] else PENDING}", "")
     severities = ", ".join(dict.fromkeys(row["severity"].values())) or "on no card of its own"
     yield f"**Kind**: {row['kind']} · **asked at**: {hooks} · **speaks as**: {severities}"
     yield f"· **strength in the guideline**: {row['strength']}"
+
+
+def _retired(row: Row, french: Row) -> Iterator[str]:
+    """Of a rule that nobody is asked any more, since when and why, in both languages."""
+    if row["retired"] is None:
+        return
+    since = row["retired"]["since"]
+    yield from ('!!! warning "Retired for everyone · Retirée pour tous"', "")
+    yield from (f"    Since {since} no service asks this rule. {row['retired']['reason']}", "")
+    yield from (f"    Depuis le {since}, aucun service n'applique cette règle. {french['retired']['reason']}", "")
 
 
 def _statement(row: Row, french: Row) -> Iterator[str]:

@@ -13,6 +13,7 @@ from hooks.limits import Rule
 
 NOT_IN_EDITION = "not-in-edition"
 RETIRED = "retired at this site"
+WITHDRAWN = "retired for everyone"
 MUTED = "muted"
 ALONE = "said only beside"
 NOTHING_TO_SUM_UP = "nothing to sum up"
@@ -136,8 +137,10 @@ def _sum_up(check: Check, record: PatientRecord, guideline: Guideline, heard: Fi
 
 
 def _unasked(check: Check, guideline: Guideline) -> str | None:
-    """Why the rule is not asked: the edition does not have it, or the site has retired it."""
+    """Why the rule is not asked: it is retired, for everyone or by the site, or the edition does not have it."""
     rule = guideline.rules[check.id]
+    if rule.withdrawn is not None:
+        return WITHDRAWN
     if guideline.edition not in rule.sources:
         return NOT_IN_EDITION
     return RETIRED if rule.retired is not None else None

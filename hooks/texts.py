@@ -69,7 +69,7 @@ class Speaker:
         self._texts, self._shared = load_texts()
         self._overrides: Mapping[str, Mapping[str, str]] = {**self._shared["override"], **(reasons or {})}
         self.figures = Figures(language, self._shared, _cut_offs(rules, edition.id))
-        told = (rule for rule in rules.values() if rule.kind == "I" and edition.id in rule.sources)
+        told = (r for r in rules.values() if r.kind == "I" and r.withdrawn is None and edition.id in r.sources)
         self._informational = tuple((rule.id, frozenset(rule.said_in)) for rule in told)
 
     def label(self, rule_id: str) -> str:

@@ -136,10 +136,16 @@ class Figures:
         if proof.unit:
             value = f"{self._digits(proof)} {escape(self._pretty(proof.unit))}".rstrip()
         elif proof.value in self._shared["names"]:
-            value = self.name(str(proof.value))
+            value = self._agreeing(str(proof.value), proof.what)
         when = self.word("on", day=proof.date) if proof.date is not None else ""
         note = f" ({self.word(proof.note)})" if proof.note else ""
         return f"{value} {when}".strip() + note
+
+    def _agreeing(self, state: str, what: str) -> str:
+        """A state in the gender of what it is said of: *examen réalisé*, *dose réalisée*."""
+        names = self._shared["names"]
+        form = f"{self.language}_feminine" if names.get(what, {}).get("feminine") else self.language
+        return str(names[state].get(form, names[state][self.language]))
 
     def _digits(self, proof: Evidence) -> str:
         """A result keeps the digits the EHR sent, in the language's writing; a dose never ends in ``.0``."""

@@ -12,7 +12,7 @@ from cds_service.cli_clients import clients
 from cds_service.clients import DEVELOPMENT
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
-from cds_service.lazy_commands import LazyGroup
+from cds_service.lazy_commands import LazyGroup, bar
 from cds_service.pipeline import Parts, Reply, advise
 from cds_service.sandbox.scenarios import hook_request_bytes, scenario, scenarios
 from cds_service.settings import load_settings
@@ -99,14 +99,16 @@ def evaluate(
     day = as_of.date() if as_of else settings.today()
     parts = open_site(settings).parts(DEVELOPMENT, day)
     refused = False
-    for name in files:
-        try:
-            reply = _evaluate(_read(name), parts, settings.language, day)
-        except (BadRequest, Refusal) as error:
-            refused = True
-            _print({"file": name, "error": outcome(error)})
-            continue
-        click.echo(explain(name, reply), nl=False) if for_people else _print(_report(name, reply))
+    with bar(len(files), "Evaluating", amid=True) as advance:
+        for name in files:
+            try:
+                reply = _evaluate(_read(name), parts, settings.language, day)
+            except (BadRequest, Refusal) as error:
+                refused = True
+                _print({"file": name, "error": outcome(error)})
+            else:
+                click.echo(explain(name, reply), nl=False) if for_people else _print(_report(name, reply))
+            advance(1)
     sys.exit(1 if refused else 0)
 
 

@@ -14,6 +14,7 @@ from cds_service.conformance.report import as_json, as_junit, as_text
 from cds_service.conformance.results import Status
 from cds_service.conformance.run import SECTIONS, check
 from cds_service.conformance.target import ORIGIN, Options
+from cds_service.lazy_commands import bar
 from cds_service.operations.openapi import describe
 from cds_service.sbom import document
 from cds_service.settings import is_loopback, load_settings
@@ -76,7 +77,9 @@ def conformance(url: str, **given: Any) -> None:
     options = Options(
         url, given["origin"], _bodies(given["requests"]), given["patients"], given["listen"], given["timeout"], pace
     )
-    results = check(options, date.today(), _signers(given), given["only"] or SECTIONS, _tell)
+    sections, signers = given["only"] or SECTIONS, _signers(given)
+    with bar(len({SECTIONS[0], *sections}) + 1, "Asking") as advance:
+        results = check(options, date.today(), signers, sections, lambda section: advance(1, section))
     if given["junit"]:
         given["junit"].write_bytes(as_junit(url, results))
     click.echo(json.dumps(as_json(url, results), indent=2) if given["as_data"] else as_text(url, results))
@@ -114,8 +117,3 @@ def _signers(given: dict[str, Any]) -> tuple[Signer, ...]:
         )
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--key") from None
-
-
-def _tell(section: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"{section} …", err=True)

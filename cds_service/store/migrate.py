@@ -1,5 +1,7 @@
 """Brings the tables up to date, once, however many workers start at the same time."""
 
+from collections.abc import Callable
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -17,8 +19,10 @@ class WrongSchema(Exception):
     """The tables are older or newer than this version of the software; the message says what to do."""
 
 
-def upgrade(database: Database) -> tuple[str | None, str]:
+def upgrade(database: Database, progress: Callable[[int], None] = lambda steps: None) -> tuple[str | None, str]:
     """Take every step that is missing, in one transaction; returns the steps before and after.
+
+    ``progress`` is called with 1 after each step.
 
     Raises:
         WrongSchema: the tables are newer than this software.
@@ -30,7 +34,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
         if before != newest():
             _refuse_newer(before)
             with database.writing() as connection:
-                _take_steps(connection)
+                _take_steps(connection, progress)
         return before, newest()
     except SQLAlchemyError as error:
         raise Unavailable(reason(error)) from None
@@ -61,6 +65,21 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def missing(database: Database) -> int:
+    """How many steps an upgrade would take; 0 where the tables are newer than this software.
+
+    Raises:
+        Unavailable: the database cannot be asked.
+    """
+    try:
+        with database.reading() as connection:
+            found = current(connection)
+    except SQLAlchemyError as error:
+        raise Unavailable(reason(error)) from None
+    steps = [script.revision for script in _scripts().walk_revisions()]  # newest first
+    return steps.index(found) if found in steps else 0 if found else len(steps)
+
+
 def newest() -> str:
     """The last step this software knows."""
     return str(_scripts().get_current_head())
@@ -85,7 +104,7 @@ def _config() -> Config:
     return config
 
 
-def _take_steps(connection: Connection) -> None:
+def _take_steps(connection: Connection, progress: Callable[[int], None]) -> None:
     """Under a lock: whoever comes second finds the work done."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL lock_timeout = {_PATIENCE_MS}"))
@@ -93,4 +112,5 @@ def _take_steps(connection: Connection) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     config = _config()
     config.attributes["connection"] = connection
+    config.attributes["applied"] = lambda **_: progress(1)
     command.upgrade(config, "head")

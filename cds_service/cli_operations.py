@@ -67,10 +67,11 @@ def sbom() -> None:
 def conformance(url: str, **given: Any) -> None:
     """Check any CDS Hooks service from outside against the specification (2.0.1, with an eye on 3.0).
 
-    URL is the base address, without /cds-services. Only synthetic data are sent. Every row is printed with its id,
-    level and verdict: FAIL where the specification demands it, WARN where it recommends it or good practice does, SKIP
-    with the reason. The exit status is 1 if a row FAILs, 2 if the service cannot be asked at all.
+    URL is the base address, with or without /cds-services. Only synthetic data are sent. Every row is printed with its
+    id, level and verdict: FAIL where the specification demands it, WARN where it recommends it or good practice does,
+    SKIP with the reason. The exit status is 1 if a row FAILs, 2 if the service cannot be asked at all.
     """
+    url = url.rstrip("/").removesuffix("/cds-services")
     if (why := may_be_asked(url, insecure=given["insecure"])) is not None:
         raise click.BadParameter(why, param_hint="URL")
     pace = given["pace"] if given["pace"] is not None else 0.0 if _is_here(url) else PACE

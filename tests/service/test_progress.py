@@ -3,6 +3,7 @@
 import os
 import pty
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -34,23 +35,45 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OSTEOHOOKS_STATE_DIR", str(tmp_path))
 
 
+class Screen:
+    """A terminal: what is written to ``paper`` is read as it comes, by a thread, until the end is told."""
+
+    END = "\x04 end of the test"
+
+    def __init__(self) -> None:
+        self._reader, writer = pty.openpty()
+        self.paper = os.fdopen(writer, "w", encoding="utf-8")
+        self._shown = b""
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def _read(self) -> None:
+        while self.END.encode() not in self._shown:
+            self._shown += os.read(self._reader, 4096)
+
+    def close(self) -> str:
+        """Everything that was shown."""
+        self.paper.write(self.END)
+        self.paper.flush()
+        self._reading.join(20)
+        self.paper.close()
+        os.close(self._reader)
+        return self._shown.decode().removesuffix(self.END)
+
+
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command whose standard error is a terminal; returns what was shown there."""
-    reader, writer = pty.openpty()
-    os.set_blocking(reader, False)
-    with os.fdopen(writer, "w", encoding="utf-8") as shown:
 
-        def run(*arguments: str) -> str:
-            with monkeypatch.context() as patched:
-                patched.setattr(sys, "stderr", shown)
-                with pytest.raises(SystemExit):
-                    main.main([*arguments], prog_name="osteohooks")
-            shown.flush()
-            return os.read(reader, 1_000_000).decode()
+    def run(*arguments: str) -> str:
+        screen = Screen()
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stderr", screen.paper)
+            with pytest.raises(SystemExit):
+                main.main([*arguments], prog_name="osteohooks")
+        return screen.close()
 
-        yield run
-    os.close(reader)
+    return run
 
 
 @pytest.fixture
@@ -126,20 +149,17 @@ def test_an_upgrade_does(terminal: Run, tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_conformance_check_names_its_sections(terminal: Run) -> None:
     with serving(Model()) as url:
-        shown = terminal("conformance", url, "--only", "web", "--patients", "1")
+        shown = terminal("conformance", f"{url}/cds-services/", "--only", "web", "--patients", "1")
     assert "Asking" in shown
     assert all(section in shown for section in (SECTIONS[0], "web"))
 
 
 def test_a_bar_amid_output_to_a_terminal_would_be_in_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader, writer = pty.openpty()
-    os.set_blocking(reader, False)
-    with os.fdopen(writer, "w", encoding="utf-8") as both, monkeypatch.context() as patched:
-        patched.setattr(sys, "stderr", both)
-        patched.setattr(sys, "stdout", both)
+    screen = Screen()
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", screen.paper)
+        patched.setattr(sys, "stdout", screen.paper)
         with bar(2, "Exporting", amid=True) as advance:
             advance(1)
-        both.write("the output")
-        both.flush()
-        assert os.read(reader, 1000) == b"the output"
-    os.close(reader)
+        screen.paper.write("the output")
+    assert screen.close() == "the output"

@@ -171,6 +171,7 @@ class _Bar:
 
     def __init__(self) -> None:
         self._bars: dict[str, Any] = {}
+        self._ended: set[str] = set()
 
     def __call__(self, stage: str, done: int, of: int) -> None:
         if stage not in self._bars:
@@ -179,7 +180,8 @@ class _Bar:
             self._bars[stage].__enter__()
         bar = self._bars[stage]
         bar.update(done - bar.pos)
-        if done >= of and not bar.finished:
+        if done >= of and stage not in self._ended:
+            self._ended.add(stage)
             bar.render_finish()
 
 

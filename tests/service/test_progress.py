@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from cds_service.site.watchdog import look
 from cds_service.store import migrate
 from cds_service.store.engine import Database
 from tests.operations.model.service import Model, serving
+from tests.replay.cohort import export, people
 from tests.site.log import DAY, Log, Said
 
 Run = Callable[..., str]
@@ -145,6 +147,14 @@ def test_an_upgrade_does(terminal: Run, tmp_path: Path, monkeypatch: pytest.Monk
     assert "Upgrading" in shown
     assert "100%" in shown
     assert "The tables are at step" in shown
+
+
+def test_a_replay_shows_its_stages_one_below_the_other(terminal: Run, tmp_path: Path) -> None:
+    export(tmp_path / "export", people(1))
+    said = ("replay", str(tmp_path / "export"), "--hook", "patient-view", "--as-of", "2026-03-01", "--workers", "1")
+    shown = terminal(*said, "--format", "csv", "--out", str(tmp_path / "out"))
+    for stage in ("Reading", "Asking", "Writing"):
+        assert re.search(rf"{stage} [^\n]*100%[^\n]*\n", shown), stage
 
 
 def test_the_conformance_check_names_its_sections(terminal: Run) -> None:

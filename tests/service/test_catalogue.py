@@ -57,7 +57,7 @@ def test_the_table_is_aligned() -> None:
     start = heading.index("TITLE")
     for line, row in zip(lines[1:], rows("en"), strict=True):
         assert line.startswith(f"{row['id']} ")
-        assert line[start:] == row["title"]
+        assert line[start:].split(" (retired since ")[0] == row["title"]
         assert line[start - 1] == " "
     assert "2026,intermediate,earlier" in lines[1]
     informational = next(line for line in lines if line.startswith("ZOL-BASE-01"))

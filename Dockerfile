@@ -1,6 +1,8 @@
 # Three stages: build our wheel, install the hashed lock, keep only the result.
 # Build: docker build -t osteohooks .
-# Run:   docker run --read-only --tmpfs /tmp -p 127.0.0.1:8080:8080 -e OSTEOHOOKS_HOST=0.0.0.0 osteohooks
+# Try:   docker run --read-only --tmpfs /tmp -p 127.0.0.1:8080:8080 -e OSTEOHOOKS_HOST=0.0.0.0 \
+#          -e OSTEOHOOKS_ALLOW_UNAUTHENTICATED=true osteohooks
+#        (anybody on this machine may call it; with patients: deploy/compose.yaml or deploy/kubernetes)
 #
 # The base image is pinned by version. Whoever builds for patients pins it by digest too, which only a registry can tell:
 #   docker buildx imagetools inspect python:3.12.11-slim-bookworm

@@ -69,6 +69,7 @@ def _row(rule: Rule, language: str) -> dict[str, Any]:
         "source": {edition: source[language] for edition, source in rule.sources.items()},
         "strength": rule.strength[language],
         "ours": list(rule.ours),
+        "retired": rule.withdrawn.as_row(language) if rule.withdrawn else None,
     }
 
 
@@ -105,7 +106,8 @@ def table(found: list[dict[str, Any]]) -> str:
     for row in found:
         severities = ",".join(dict.fromkeys(row["severity"].values())) or "-"
         editions = ",".join(edition.removeprefix("aura-") for edition in row["editions"])
-        lines.append((row["id"], row["class"], ",".join(row["hooks"]), severities, editions, row["title"]))
+        title = f"{row['title']} (retired since {row['retired']['since']})" if row["retired"] else row["title"]
+        lines.append((row["id"], row["class"], ",".join(row["hooks"]), severities, editions, title))
     widths = [max(len(line[i]) for line in lines) for i in range(5)]
     return "\n".join(
         "  ".join([*(cell.ljust(w) for cell, w in zip(line, widths, strict=False)), line[5]]) for line in lines

@@ -20,6 +20,7 @@ _SAID = {
     State.DUE: "to be looked at again",
     State.CHECKED: "checked",
 }
+_RETIRED = "retired"
 
 
 @click.command()
@@ -44,19 +45,33 @@ def catalogue(as_data: bool, as_schema: bool, lang: str) -> None:
 def review(on: datetime | None, everything: bool, as_data: bool, lang: str) -> None:
     """List the rules whose clinical review is due: never read, never checked, or to be looked at again.
 
-    Who read and who checked a rule stands in its guideline table (docs/extend.md); it is empty until a clinician did.
+    Those that are retired for everyone stand apart, at the end. Who read and who checked a rule stands in its guideline
+    table (docs/extend.md); it is empty until a clinician did.
     """
     today = on.date() if on else load_settings().today()
     rules = load_rules(CHECKS)
-    states = {rule.id: rule.review.state(today) for rule in rules.values()}
-    listed = [rule for rule in rules.values() if everything or states[rule.id] is not State.CHECKED]
+    retired = [rule for rule in rules.values() if rule.withdrawn is not None]
+    states = {rule.id: rule.review.state(today) for rule in rules.values() if rule.withdrawn is None}
+    listed = [rules[rule] for rule, state in states.items() if everything or state is not State.CHECKED]
     if as_data:
-        found = [{"id": r.id, "title": r.title[lang], "state": states[r.id], **r.review.as_row()} for r in listed]
+        found = [_row(rule, states.get(rule.id, _RETIRED), lang) for rule in (*listed, *retired)]
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     for rule in listed:
         click.echo(_line(rule, states[rule.id], lang))
-    click.echo(_sum(states))
+    for rule in retired:
+        click.echo(_gone(rule, lang))
+    click.echo(_sum(states, len(retired)))
+
+
+def _row(rule: Rule, state: str, lang: str) -> dict[str, object]:
+    gone = rule.withdrawn.as_row(lang) if rule.withdrawn else None
+    return {"id": rule.id, "title": rule.title[lang], "state": state, **rule.review.as_row(), "retired": gone}
+
+
+def _gone(rule: Rule, lang: str) -> str:
+    said = rule.withdrawn.as_row(lang) if rule.withdrawn else {}
+    return f"{rule.id:18} {'retired since {since}'.format(**said):34} {rule.title[lang]} ({said['reason']})"
 
 
 def _line(rule: Rule, state: State, lang: str) -> str:
@@ -68,7 +83,8 @@ def _line(rule: Rule, state: State, lang: str) -> str:
     return f"{rule.id:18} {_SAID[state]:34} {rule.title[lang]}{''.join(f' ({name})' for name in names)}"
 
 
-def _sum(states: Mapping[str, State]) -> str:
+def _sum(states: Mapping[str, State], retired: int) -> str:
     counted = Counter(states.values())
-    told = ", ".join(f"{counted[state]} {_SAID[state]}" for state in State if counted[state])
-    return f"{len(states)} rules: {told}."
+    told = [f"{counted[state]} {_SAID[state]}" for state in State if counted[state]]
+    told += [f"{retired} {_RETIRED}"] if retired else []
+    return f"{len(states) + retired} rules: {', '.join(told)}."

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -12,6 +12,7 @@ from cds_service.doctor.launches import launches
 from cds_service.doctor.lines import Check, Level, Line, Patient, examine, fail, ok, worst
 from cds_service.doctor.network import certificates, clock, fhir_servers, keys
 from cds_service.doctor.storage import database
+from cds_service.lazy_commands import bar
 from cds_service.settings import Settings, load_settings
 
 LOCAL: tuple[Check, ...] = (listening, agreements, rules, disk, secrets_are_private, database)
@@ -29,21 +30,26 @@ def doctor(as_data: bool, offline: bool, strict: bool) -> None:
     Uses the settings the service would use, and changes nothing. Every line is ok, warn or fail, and says what to do.
     The exit status is 1 if a line is fail.
     """
-    lines = diagnose(LOCAL if offline else (*LOCAL, *REMOTE))
+    checks = LOCAL if offline else (*LOCAL, *REMOTE)
+    with bar(len(checks), "Examining") as advance:
+        lines = diagnose(checks, advance)
     click.echo(json.dumps(_data(lines), indent=2) if as_data else "\n".join(_text(lines)))
     bad = {Level.FAIL, Level.WARN} if strict else {Level.FAIL}
     sys.exit(1 if worst(lines) in bad else 0)
 
 
-def diagnose(checks: Iterable[Check]) -> list[Line]:
-    """The lines of all checks; of the settings alone where they are wrong, because nothing else could be trusted."""
+def diagnose(checks: Sequence[Check], advance: Callable[[int, str], None] = lambda done, name: None) -> list[Line]:
+    """The lines of all checks; of the settings alone where they are wrong, because nothing else could be trusted.
+
+    ``advance`` is told that a check was done, and which.
+    """
     try:
         settings = load_settings()
     except SystemExit as error:
         wrong = str(error).splitlines()[1:]
         return [fail("settings", line.strip(), "Correct it; the service does not start.") for line in wrong]
     clients, lines = _clients(settings)
-    return [ok("settings", "Every variable fits."), *lines, *examine(Patient(settings, clients), checks)]
+    return [ok("settings", "Every variable fits."), *lines, *examine(Patient(settings, clients), checks, advance)]
 
 
 def _clients(settings: Settings) -> tuple[ClientsFile | None, list[Line]]:

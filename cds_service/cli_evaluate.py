@@ -11,6 +11,7 @@ import click
 from cds_service.clients import DEVELOPMENT
 from cds_service.errors import Refusal, TooDeep, outcome
 from cds_service.explain import explain, show_lights
+from cds_service.lazy_commands import bar
 from cds_service.pipeline import Parts, Reply, advise
 from cds_service.settings import load_settings
 from cds_service.site.policies import open_site
@@ -47,14 +48,16 @@ def evaluate(
     day = as_of.date() if as_of else settings.today()
     parts = open_site(settings).parts(DEVELOPMENT, day)
     refused = False
-    for name in files:
-        try:
-            reply = _evaluate(_read(name), parts, settings.language, day)
-        except (BadRequest, Refusal) as error:
-            refused = True
-            _print({"file": name, "error": outcome(error)})
-            continue
-        click.echo(explain(name, reply), nl=False) if for_people else _print(_report(name, reply))
+    with bar(len(files), "Evaluating", amid=True) as advance:
+        for name in files:
+            try:
+                reply = _evaluate(_read(name), parts, settings.language, day)
+            except (BadRequest, Refusal) as error:
+                refused = True
+                _print({"file": name, "error": outcome(error)})
+            else:
+                click.echo(explain(name, reply), nl=False) if for_people else _print(_report(name, reply))
+            advance(1)
     sys.exit(1 if refused else 0)
 
 

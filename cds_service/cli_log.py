@@ -91,7 +91,7 @@ def export_log(form: str, since: str | None, until: str | None, comments: bool, 
     with (
         _store() as store,
         store.database.snapshot() as connection,
-        bar(export.count(connection, period), "Exporting") as advance,
+        bar(export.count(connection, period), "Exporting", amid=True) as advance,
     ):
         for logged in export.entries(connection, period):
             for row in export_fhir.resources(logged) if form == "fhir" else export.rows(logged, comments=comments):
@@ -133,8 +133,8 @@ def database() -> None:
 @database.command("upgrade")
 def upgrade() -> None:
     """Bring the tables up to date. Make a backup first; stop older versions of the service before."""
-    with _store() as store:
-        before, after = migrate.upgrade(store.database)
+    with _store() as store, bar(migrate.missing(store.database), "Upgrading") as advance:
+        before, after = migrate.upgrade(store.database, advance)
     _say(f"The tables are at step {after}" + (" already." if before == after else f"; before: {before or 'none'}."))
 
 

@@ -14,6 +14,7 @@ from cds_service.conformance.report import as_json, as_junit, as_text
 from cds_service.conformance.results import Status
 from cds_service.conformance.run import SECTIONS, check
 from cds_service.conformance.target import ORIGIN, Options
+from cds_service.lazy_commands import bar
 from cds_service.operations.openapi import describe
 from cds_service.sbom import document
 from cds_service.settings import is_loopback, load_settings
@@ -66,17 +67,20 @@ def sbom() -> None:
 def conformance(url: str, **given: Any) -> None:
     """Check any CDS Hooks service from outside against the specification (2.0.1, with an eye on 3.0).
 
-    URL is the base address, without /cds-services. Only synthetic data are sent. Every row is printed with its id,
-    level and verdict: FAIL where the specification demands it, WARN where it recommends it or good practice does, SKIP
-    with the reason. The exit status is 1 if a row FAILs, 2 if the service cannot be asked at all.
+    URL is the base address, with or without /cds-services. Only synthetic data are sent. Every row is printed with its
+    id, level and verdict: FAIL where the specification demands it, WARN where it recommends it or good practice does,
+    SKIP with the reason. The exit status is 1 if a row FAILs, 2 if the service cannot be asked at all.
     """
+    url = url.rstrip("/").removesuffix("/cds-services")
     if (why := may_be_asked(url, insecure=given["insecure"])) is not None:
         raise click.BadParameter(why, param_hint="URL")
     pace = given["pace"] if given["pace"] is not None else 0.0 if _is_here(url) else PACE
     options = Options(
         url, given["origin"], _bodies(given["requests"]), given["patients"], given["listen"], given["timeout"], pace
     )
-    results = check(options, date.today(), _signers(given), given["only"] or SECTIONS, _tell)
+    sections, signers = given["only"] or SECTIONS, _signers(given)
+    with bar(len({SECTIONS[0], *sections}) + 1, "Asking") as advance:
+        results = check(options, date.today(), signers, sections, lambda section: advance(1, section))
     if given["junit"]:
         given["junit"].write_bytes(as_junit(url, results))
     click.echo(json.dumps(as_json(url, results), indent=2) if given["as_data"] else as_text(url, results))
@@ -114,8 +118,3 @@ def _signers(given: dict[str, Any]) -> tuple[Signer, ...]:
         )
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--key") from None
-
-
-def _tell(section: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"{section} …", err=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cds_service.replay.run import Earlier, Engine
 
 EACH_EVENT, SHIPPED = "each-event", "shipped"
+_STAGES = {"read": "Reading", "ask": "Asking", "write": "Writing"}
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -99,7 +100,8 @@ def replay(source: tuple[str, ...], **options: Any) -> None:
         settings = load_settings(edition=asked.edition, language=asked.lang)
         plan, earlier = _plan(asked, settings)
         run.prepare(asked.out, asked.again)
-        done = run.replay(plan, _engine(asked, plan, source), asked.out, earlier, asked.formats, asked.smallest)
+        engine, shown = _engine(asked, plan, source), _Bar()
+        done = run.replay(plan, engine, asked.out, earlier, asked.formats, asked.smallest, shown)
     except BadPolicy as wrong:
         _stop("\n".join(wrong.problems))
     except SomethingElse:
@@ -164,19 +166,21 @@ def _engine(asked: _Asked, plan: "Plan", source: tuple[str, ...]) -> "Engine":
 
 
 class _Bar:
-    """A progress bar on standard error: one for reading, one for asking."""
+    """A progress bar on standard error for each stage; nothing where that is no terminal."""
 
     def __init__(self) -> None:
         self._bars: dict[str, Any] = {}
+        self._ended: set[str] = set()
 
     def __call__(self, stage: str, done: int, of: int) -> None:
         if stage not in self._bars:
-            label = {"read": "Reading", "ask": "Asking"}.get(stage, stage)
-            self._bars[stage] = click.progressbar(length=max(of, 1), label=label, file=sys.stderr, show_eta=True)
+            label, hidden = _STAGES.get(stage, stage), not sys.stderr.isatty()
+            self._bars[stage] = click.progressbar(length=max(of, 1), label=label, file=sys.stderr, hidden=hidden)
             self._bars[stage].__enter__()
         bar = self._bars[stage]
         bar.update(done - bar.pos)
-        if done >= of and not bar.finished:
+        if done >= of and stage not in self._ended:
+            self._ended.add(stage)
             bar.render_finish()
 
 

@@ -9,14 +9,15 @@ from pathlib import Path
 import click
 
 from cds_service.clients import DEVELOPMENT
+from cds_service.lazy_commands import bar
 from cds_service.settings import load_settings
 from cds_service.site import burden_files, burden_plots, watchdog
-from cds_service.site.burden import burden
+from cds_service.site.burden import QUESTIONS, burden
 from cds_service.site.burden_data import Scope
 from cds_service.site.burden_privacy import SMALLEST
 from cds_service.site.canaries import Watched
 from cds_service.site.policies import open_site
-from cds_service.site.reading import NoLog, database_of, reading
+from cds_service.site.reading import NoLog, asked, database_of, reading
 from cds_service.site.report_api import USUAL
 from cds_service.site.report_words import Words
 from hooks.texts import LANGUAGES
@@ -56,10 +57,13 @@ def report(
     rules = open_site(settings).parts(DEVELOPMENT, until).rules
     words = Words(settings.language, rules, smallest)
     try:
-        with closing(database_of(settings)) as database, reading(database) as log:
-            found = burden(log, scope, smallest)
-        plots = burden_plots.draw(found, words) if found.calls and burden_plots.can_draw() else ()
-        made = burden_files.write(found, words, plots, formats or ("html",), out)
+        with bar(QUESTIONS + 2, "Counting") as advance:
+            with closing(database_of(settings)) as database, reading(database) as log, asked(log, advance):
+                found = burden(log, scope, smallest)
+            advance(1, "drawing")
+            plots = burden_plots.draw(found, words) if found.calls and burden_plots.can_draw() else ()
+            advance(1, "writing")
+            made = burden_files.write(found, words, plots, formats or ("html",), out)
     except NoLog as error:
         click.echo(str(error), err=True)
         sys.exit(1)
@@ -80,10 +84,13 @@ def watch(client: str | None, as_data: bool) -> None:
     """
     settings = load_settings()
     site = open_site(settings)
-    canaries = Watched(lambda: site.in_use(settings.today())).failures()
+    canaries: tuple[str, ...] = ()
     try:
-        with closing(database_of(settings)) as database, reading(database) as log:
-            found = watchdog.look(log, settings.today(), canaries, client)
+        with bar(watchdog.QUESTIONS + 1, "Looking") as advance:
+            canaries = Watched(lambda: site.in_use(settings.today())).failures()
+            advance(1, "the log")
+            with closing(database_of(settings)) as database, reading(database) as log, asked(log, advance):
+                found = watchdog.look(log, settings.today(), canaries, client)
     except NoLog as error:
         click.echo(str(error), err=True)
         for sentence in canaries:

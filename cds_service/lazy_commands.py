@@ -4,12 +4,19 @@ database library, and they show whoever waits how far they are.
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import click
+
+
+class Advance(Protocol):
+    """Told how many steps were done, and what comes next."""
+
+    def __call__(self, steps: int, item: str | None = None, /) -> None:
+        """So many more are done; the item is shown."""
 
 
 class Elsewhere(NamedTuple):
@@ -58,10 +65,20 @@ def uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error, told how many steps were done; nothing where that is no terminal."""
-    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as shown:
+def bar(length: int, label: str, *, amid: bool = False) -> Iterator[Advance]:
+    """A progress bar on standard error; nothing where that is no terminal, nor ``amid`` output that goes to a terminal
+    meanwhile. Who says what comes next has it shown; a bar that is left in peace ends full.
+    """
+    hidden = not sys.stderr.isatty() or (amid and sys.stdout.isatty())
+    whole = max(length, 1)
+    named = click.progressbar(length=whole, label=label, hidden=hidden, file=sys.stderr, item_show_func=_named)
+    with named as shown:
         yield shown.update
+        shown.update(whole - shown.pos, "")
+
+
+def _named(item: object) -> str | None:
+    return str(item) if item else None
 
 
 def _imported(place: str) -> click.Command:

@@ -14,7 +14,7 @@ from docs.site_rows import patient_of
 from fhir_mappers.record.proposals import Literal
 from hooks.cards import show
 from hooks.evaluate import Finding, Findings
-from hooks.limits import EDITIONS
+from hooks.limits import EDITIONS, in_use
 from hooks.registry import CHECKS
 from hooks.response import Card
 from hooks.texts import LANGUAGES
@@ -46,7 +46,11 @@ class Example:
 def examples() -> dict[str, Example]:
     """Rule id to its example; rules that never have a card of their own are not in it."""
     found = {rule: _of_patient(rule, patient) for rule, patient in _spoken().items()}
-    spare = (check.id for check in CHECKS if check.id not in found and RULES[check.id].severity and not check.sums_up)
+    spare = (
+        check.id
+        for check in in_use(CHECKS, RULES)
+        if check.id not in found and RULES[check.id].severity and not check.sums_up
+    )
     return found | {rule: _of_row(rule) for rule in spare}
 
 

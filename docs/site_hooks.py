@@ -17,12 +17,14 @@ ROOT = Path(__file__).parents[1]
 JOINING = ("CHANGELOG.md", "CONTRIBUTING.md", "GLOSSARY.md")
 ALL_RULES = "recommendations.md"
 RULES = frozenset(load_tables())
+WIDE = (ALL_RULES, "editions.md")  # the tables need the room of the contents beside them
 OVERVIEW = "index.md"  # what README.md is in the repository
 _APART = (r"```.*?```", r"`[^`\n]*`", r"\[[^\]\n]*\]\([^)\n]*\)", r"^(?:#| *(?:!!!|\?\?\?|===))[^\n]*$")
 _FIELD = (
     '<p class="filter" data-filtered><input type="search" aria-label="Rules that hold these words" '
     'placeholder="zoledronic order-sign critical"> <output></output></p>'
 )
+_SEARCHED = re.compile(r"^(\| )([A-Z]{2,6}(?:-[A-Z0-9]{1,8})*-\d{2})( \|)", re.MULTILINE)
 _RULE = re.compile(
     "|".join(_APART) + r"|(?<![\w/-])([A-Z]{2,6}(?:-[A-Z0-9]{1,8})*-\d{2})(?![\w-])", re.DOTALL | re.MULTILINE
 )
@@ -46,9 +48,15 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     markdown = re.sub(r"\]\(\.\./README\.md", f"]({OVERVIEW}", markdown)
     markdown = re.sub(r"\]\(\.\./((?:CHANGELOG|CONTRIBUTING|GLOSSARY)\.md)", r"](\1", markdown)
     if address == ALL_RULES:
-        page.meta["hide"] = ["toc"]  # the table needs the room
-        markdown = markdown.replace("\n| Rule |", f"\n{_FIELD}\n\n| Rule |", 1)
+        markdown = _SEARCHED.sub(_with_words, markdown.replace("\n| Rule |", f"\n{_FIELD}\n\n| Rule |", 1))
+    if address in WIDE:
+        page.meta["hide"] = ["toc"]
     return _RULE.sub(lambda found: _leading_on(found, address), markdown)
+
+
+def _with_words(found: re.Match[str]) -> str:
+    """A row of the table of all rules with what the rule says, for the field above it; nobody sees it."""
+    return f'{found[1]}{found[2]}<span data-said="{site_rules.words().get(found[2], "")}"></span>{found[3]}'
 
 
 def _leading_on(found: re.Match[str], address: str) -> str:

@@ -3,7 +3,9 @@
 None of these pages is committed: they cannot say anything else than the product.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from tests.house.recommendations import Drawn, drawn_tables
 FOLDER = "rules"
 PENDING = "Clinical review is pending: no clinician has read or checked these numbers yet."
 _LOGIC = {"for whom": "For whom", "holds": "As it should be when", "reads": "Reads", "units": "Units"}
+_SAID = ("text", "why", "change")
 _TOLD = {"en": "English", "fr": "Français"}
 _OF_ALL = ("test_day_by_day", "test_silence", "test_silence_inside")  # tests of every rule at once
 Row = Mapping[str, Any]
@@ -42,9 +45,22 @@ def pages() -> Iterator[tuple[str, str]]:
         yield f"{FOLDER}/{rule}.md", "\n\n".join("\n".join(block) for block in map(list, blocks) if block) + "\n"
 
 
+@cache
+def words() -> dict[str, str]:
+    """The words by which each rule may be looked for: of its titles, sentences and logic, in both languages."""
+    texts, found = load_texts()[0], dict[str, set[str]]()
+    for language in LANGUAGES:
+        for row in document(language):
+            own = texts.get(row["id"], {}).get(language, {})
+            said = (row["title"], *row["says"].values(), *(own.get(key, "") for key in _SAID), *row["logic"].values())
+            found.setdefault(row["id"], set()).update(re.findall(r"[^\W\d_]{3,}", " ".join(said).casefold()))
+    return {rule: " ".join(sorted(known)) for rule, known in found.items()}
+
+
 def _heading(row: Row, french: Row) -> Iterator[str]:
     review, hooks = row["review"], ", ".join(row["hooks"])
     yield from (f"# {row['id']}: {row['title']}", "", f"*{french['title']}*", "")
+    yield from _retired(row, french)
     signed = f"Read by {review['read_by']}, checked by {review['checked_by']} on {review['checked_on']}."
     yield from (f"> {signed if review['checked_by'] else PENDING}", "")
     severities = ", ".join(dict.fromkeys(row["severity"].values())) or "on no card of its own"
@@ -52,13 +68,23 @@ def _heading(row: Row, french: Row) -> Iterator[str]:
     yield f"· **strength in the guideline**: {row['strength']}"
 
 
+def _retired(row: Row, french: Row) -> Iterator[str]:
+    """Of a rule that nobody is asked any more, since when and why, in both languages."""
+    if row["retired"] is None:
+        return
+    since = row["retired"]["since"]
+    yield from ('!!! warning "Retired for everyone · Retirée pour tous"', "")
+    yield from (f"    Since {since} no service asks this rule. {row['retired']['reason']}", "")
+    yield from (f"    Depuis le {since}, aucun service n'applique cette règle. {french['retired']['reason']}", "")
+
+
 def _statement(row: Row, french: Row) -> Iterator[str]:
     """What the rule says, in both languages: an informational rule its sentence, the others why and what changes it."""
     texts = load_texts()[0].get(row["id"], {})
     yield from ("## Statement", "")
     for language, title in zip(LANGUAGES, (row["title"], french["title"]), strict=True):
-        words = texts.get(language, {})
-        said = [words[key] for key in ("text", "why", "change") if key in words]
+        own = texts.get(language, {})
+        said = [own[key] for key in _SAID if key in own]
         yield from (f"**{_TOLD[language]}.** {title}. {' '.join(said)}".rstrip(), "")
 
 
@@ -77,7 +103,7 @@ def _boundaries(row: Row, ledger: Ledger) -> Iterator[str]:
         cells = [flat.get(edition, {}).get(name, "–") for edition in editions]
         differ = len({cell for cell in cells if cell != "–"}) > 1
         mark = "" if f"{row['id']}.{name}" in ledger.borrowed else _ours(ledger, f"{row['id']}.{name}")
-        called = _called(f"{row['id']}.{name}")
+        called = _called(f"{row['id']}.{name}", ledger)
         yield f"| {called}`{name}`{mark} | {' | '.join(f'**{cell}**' if differ else cell for cell in cells)} |"
     yield f"| Source | {' | '.join(row['source'].get(edition, 'not in this edition') for edition in editions)} |"
     if flat:
@@ -95,13 +121,15 @@ def _flat(numbers: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, st
         elif isinstance(value, list):
             yield from _flat({str(place): one for place, one in enumerate(value, 1)}, f"{above}{name}.")
         else:
-            yield f"{above}{name}", str(value)
+            yield f"{above}{name}", str(value).removesuffix(" 1")  # a ratio has the unit 1
 
 
-def _called(address: str) -> str:
-    """What a reader calls a number, where it has a name; one of a list is called by the list."""
-    if address.rpartition(".")[2].isdigit():
-        address = address.rpartition(".")[0]
+def _called(address: str, ledger: Ledger) -> str:
+    """What a reader calls a number, where it has a name; one that is borrowed is called as in its own rule."""
+    steps = address.split(".")
+    for end in range(len(steps), 0, -1):
+        if (lender := ledger.borrowed.get(".".join(steps[:end]))) is not None:
+            return _called(".".join((lender, *steps[end:])), ledger)
     try:
         return f"{name_of(address)['en']}<br>"
     except KeyError:  # of a fixed number nobody needs to speak

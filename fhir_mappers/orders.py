@@ -6,12 +6,7 @@ of the EHR is edited as the JSON it sent (``draft_edits``). Decimals stay Decima
 
 import re
 from collections.abc import Iterable, Mapping
-<<<<<<< HEAD
-from dataclasses import dataclass, replace
-=======
 from dataclasses import replace
-from datetime import date
->>>>>>> p1
 from types import MappingProxyType
 from typing import Any
 

@@ -16,6 +16,7 @@ from hooks.limits import Rule
 
 NOT_IN_EDITION = "not-in-edition"
 RETIRED = "retired at this site"
+WITHDRAWN = "retired for everyone"
 MUTED = "muted"
 ALONE = "said only beside"
 NOTHING_TO_SUM_UP = "nothing to sum up"
@@ -108,9 +109,18 @@ class _Question(Struct, frozen=True):
 
 
 def _question(check: Check, rule: Rule, edition: str) -> _Question:
-    because = NOT_IN_EDITION if edition not in rule.sources else RETIRED if rule.retired is not None else None
+    because = _unasked(rule, edition)
     silent = Finding(rule, check, edition, _NOTHING, rule.severity_of(_NOTHING.case), None, because)
     return _Question(check, rule, edition, rule.numbers.get(edition), silent, because is None)
+
+
+def _unasked(rule: Rule, edition: str) -> str | None:
+    """Why a rule is not asked: it is retired, for everyone or by the site, or the edition does not have it."""
+    if rule.withdrawn is not None:
+        return WITHDRAWN
+    if edition not in rule.sources:
+        return NOT_IN_EDITION
+    return RETIRED if rule.retired is not None else None
 
 
 def evaluate(

@@ -42,6 +42,10 @@ class Figures:
         self._units = shared["units"]
         self._words: Mapping[str, str] = {key: row[language] for key, row in words.items()}
         self._names: Mapping[str, str] = {key: row[language] for key, row in names.items()}
+        self._agreeing: Mapping[str, str] = {
+            key: row[f"{language}_feminine"] for key, row in names.items() if f"{language}_feminine" in row
+        }
+        self._feminine = frozenset(key for key, row in names.items() if row.get("feminine"))
         self._cut_offs = tuple(exact(q.value) for q in cut_offs)
 
     def show(self, value: Any, form: str = "") -> str:
@@ -137,10 +141,15 @@ class Figures:
         if proof.unit:
             value = f"{self._digits(proof)} {escape(self._pretty(proof.unit))}".rstrip()
         elif proof.value in self._names:
-            value = self.name(str(proof.value))
+            value = self._state(str(proof.value), proof.what)
         when = self.word("on", day=proof.date) if proof.date is not None else ""
         note = f" ({self.word(proof.note)})" if proof.note else ""
         return f"{value} {when}".strip() + note
+
+    def _state(self, state: str, what: str) -> str:
+        """A state in the gender of what it is said of: *examen réalisé*, *dose réalisée*."""
+        agreeing = self._agreeing.get(state) if what in self._feminine else None
+        return agreeing or self.name(state)
 
     def _digits(self, proof: Evidence) -> str:
         """A result keeps the digits the EHR sent, in the language's writing; a dose never ends in ``.0``."""

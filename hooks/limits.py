@@ -14,6 +14,8 @@ from fhir_mappers.record.quantity import Quantity
 from hooks.check import Check, Severity
 from hooks.choices import DEFAULT_EDITION, EDITIONS, HOOK_NAMES, Edition, load_editions
 from hooks.departures import Departure
+from hooks.retirement import KEY as RETIRED
+from hooks.retirement import Withdrawal, read_retirement
 from hooks.reviews import KEYS as ABOUT_REVIEW
 from hooks.reviews import Review, read_review
 
@@ -34,15 +36,8 @@ __all__ = [
 ]
 
 _ABOUT_EDITION = {"id", "source", "ours"}
-_ABOUT_RULE = (
-    ABOUT_REVIEW
-    | {"title", "class", "hooks", "severity", "strength", "ours", "override", "said_in", "edition"}
-    | {
-        "snooze",
-        "per_prescriber",
-        "reason",
-    }
-)
+_ABOUT_RULE = ABOUT_REVIEW | {"title", "class", "hooks", "severity", "strength", "ours", "override", "said_in"}
+_ABOUT_RULE |= {"edition", "snooze", "per_prescriber", "reason", RETIRED}
 
 
 class BadTable(ValueError):
@@ -55,7 +50,7 @@ class Rule:
     not computable (N) for the ``reason`` given. An informational rule that a hook tells by itself (to the patient who
     leaves) has a severity and a check. S is this project's own summary of what the other rules found. ``snooze`` maps a
     case to the time (d) it stays away once shown; ``per_prescriber``: dismissed by one, it is still said to another.
-    ``review`` says who read and checked it.
+    ``review`` says who read and checked it; ``withdrawn``, that it is asked nowhere any more.
 
     What a site changed: ``departures`` are told on its cards, ``retired`` says why it is not asked at this site.
     """
@@ -77,6 +72,12 @@ class Rule:
     departures: tuple[Departure, ...] = ()
     retired: str | None = None
     review: Review = field(default_factory=Review)
+    withdrawn: Withdrawal | None = None
+
+    @property
+    def is_in_force(self) -> bool:
+        """Retired neither for everyone nor at this site."""
+        return self.withdrawn is None and self.retired is None
 
     def severity_of(self, case: str) -> Severity:
         """Severity of a case; a needs-data case without its own takes the gravest of the rule, capped at warning."""
@@ -91,11 +92,16 @@ def load_rules(checks: Iterable[Check]) -> dict[str, Rule]:
     return fill({check.id: check.mould for check in checks}, load_tables())
 
 
+def in_use(checks: Iterable[Check], rules: Mapping[str, Rule]) -> tuple[Check, ...]:
+    """The checks of rules that are not retired for everyone."""
+    return tuple(check for check in checks if rules[check.id].withdrawn is None)
+
+
 def fill(moulds: Mapping[str, type], tables: Mapping[str, Any]) -> dict[str, Rule]:
     """Pour the tables into the moulds.
 
     Raises:
-        BadTable, BadReview: when a check has no table, or a table does not fit.
+        BadTable, BadReview, BadRetirement: when a check has no table, or a table does not fit.
     """
     if bare := sorted(set(moulds) - set(tables)):
         raise BadTable(f"{bare}: a check but no table")
@@ -145,6 +151,7 @@ def _rule(rule_id: str, tables: Mapping[str, Any], mould: type | None) -> Rule:
         table.get("reason"),
         _scalar(bool, table.get("per_prescriber", False), f"{rule_id} per_prescriber"),
         review=read_review(rule_id, table),
+        withdrawn=read_retirement(rule_id, table),
     )
 
 
@@ -152,7 +159,7 @@ def _refuse_misfit(rule_id: str, table: Mapping[str, Any], has_check: bool, edit
     surplus, kind = set(table) - _ABOUT_RULE, table["class"]
     if surplus:
         raise BadTable(f"{rule_id}: surplus keys {sorted(surplus)}")
-    if has_check != is_asked(table):
+    if has_check != is_asked(table) and (has_check or RETIRED not in table):
         raise BadTable(f"{rule_id}: class {kind} {'must not have' if has_check else 'needs'} a check")
     if (kind == "N") != ("reason" in table):
         raise BadTable(f"{rule_id}: class N, and no other, says the reason")

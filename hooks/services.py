@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, Terminology, default_terminology, read_table
 from hooks.check import Check
-from hooks.limits import Rule, load_rules
+from hooks.limits import Rule, in_use, load_rules
 from hooks.preferences import offered
 from hooks.registry import CHECKS
 from hooks.texts import load_texts
@@ -131,7 +131,7 @@ def services_with(terminology: Terminology) -> tuple[Service, ...]:
 def _service(
     service_id: str, hook: str, title: str, description: str, rules: Mapping[str, Rule], terminology: Terminology
 ) -> Service:
-    checks = tuple(check for check in CHECKS if hook in rules[check.id].hooks)
+    checks = tuple(check for check in in_use(CHECKS, rules) if hook in rules[check.id].hooks)
     headings = load_texts()[1]["cards"]
     kinds = {check.card: headings[check.card]["en"] for check in checks}
     return Service(

@@ -58,7 +58,7 @@ class Speaker:
         self._texts, self._shared = load_texts()
         self._overrides: Mapping[str, Mapping[str, str]] = {**self._shared["override"], **(reasons or {})}
         self.figures = Figures(language, self._shared, _cut_offs(rules, edition.id))
-        told = (rule for rule in rules.values() if rule.kind == "I" and edition.id in rule.sources)
+        told = (r for r in rules.values() if r.kind == "I" and r.withdrawn is None and edition.id in r.sources)
         self._told_in: dict[str, dict[str, int]] = {}
         for number, rule in enumerate(told):
             for place in rule.said_in:

@@ -17,7 +17,7 @@ from fhir_mappers.terminology import Terminology, default_terminology
 from hooks.check import Check
 from hooks.context import Context
 from hooks.evaluate import Findings, evaluate
-from hooks.limits import Rule
+from hooks.limits import Rule, in_use
 from hooks.reads import observed
 from hooks.registry import CHECKS
 from hooks.request import FhirAuthorization, HookRequest
@@ -41,7 +41,8 @@ def page_checks(rules: Mapping[str, Rule], *, with_orders: bool = False) -> tupl
     ``with_orders`` adds those of an order being signed.
     """
     moments = MOMENTS | {"order-sign"} if with_orders else MOMENTS
-    return tuple(check for check in CHECKS if not check.sums_up and moments & set(rules[check.id].hooks))
+    asked = in_use(CHECKS, rules)
+    return tuple(check for check in asked if not check.sums_up and moments & set(rules[check.id].hooks))
 
 
 def wanted(parts: Parts) -> Wanted:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from cds_service.app_pages.words import Words, inline
 from fhir_mappers.record.answer import Evidence
 from hooks.check import Outcome, Severity
-from hooks.evaluate import ALONE, MUTED, NOT_IN_EDITION, RETIRED, Finding, Findings
+from hooks.evaluate import ALONE, MUTED, NOT_IN_EDITION, RETIRED, WITHDRAWN, Finding, Findings
 from hooks.texts import Speaker
 
 FormOf = Callable[[str], str | None]
@@ -137,8 +137,9 @@ def silence(finding: Finding, words: Words) -> str | None:
     because = finding.because
     if because is None:
         return None
-    if because in (NOT_IN_EDITION, RETIRED):
-        return words("because-not-in-edition" if because == NOT_IN_EDITION else "because-retired")
+    unasked = {NOT_IN_EDITION: "because-not-in-edition", RETIRED: "because-retired", WITHDRAWN: "because-withdrawn"}
+    if because in unasked:
+        return words(unasked[because])
     for said, key in ((f"{MUTED} by ", "because-muted"), (f"{ALONE} ", "because-alone")):
         if because.startswith(said):
             return words(key, rule=because.removeprefix(said))

@@ -27,7 +27,7 @@ class Numbers:
     def of(self, rule: str) -> Any:
         """The numbers of a rule in force; None when there are none."""
         known = self.rules.get(rule)
-        return None if known is None or known.retired is not None else known.numbers.get(self.edition)
+        return None if known is None or not known.is_in_force else known.numbers.get(self.edition)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,6 @@ def _told(heard: Findings, speaker: Speaker, edition: str) -> tuple[Told, ...]:
     """What the edition has to tell here, or beside a rule that fires here."""
     firing = {finding.rule.id for finding in heard.all if finding.status == "fires"}
     places = {APP, *firing}
-    rules = (r for r in speaker.rules.values() if r.kind in ("I", "N") and not r.severity and r.retired is None)
+    rules = (r for r in speaker.rules.values() if r.kind in ("I", "N") and not r.severity and r.is_in_force)
     said = (rule for rule in rules if places & set(rule.said_in) and edition in rule.sources)
     return tuple(Told(rule.id, speaker.title(rule), inline(speaker.information(rule.id))) for rule in said)

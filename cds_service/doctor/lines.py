@@ -69,16 +69,19 @@ def fail(check: str, said: str, remedy: str, about: str = "") -> Line:
     return Line(check, Level.FAIL, said, about, remedy)
 
 
-def examine(patient: Patient, checks: Iterable[Check]) -> Iterator[Line]:
+def examine(
+    patient: Patient, checks: Iterable[Check], advance: Callable[[int, str], None] = lambda done, name: None
+) -> Iterator[Line]:
     """The lines of all checks, in order. A check that breaks is told by its kind, never by a message with a value."""
     for check in checks:
+        name = check.__name__.replace("_", " ").strip()
         try:
             yield from check(patient)
         except Exception as error:  # one broken check must not hide what the others find
-            name = check.__name__.replace("_", " ").strip()
             yield fail(
                 name, f"The check itself broke: {type(error).__name__}.", "Report it to the makers of Osteohooks."
             )
+        advance(1, name)
 
 
 def worst(lines: Iterable[Line]) -> Level:

@@ -18,7 +18,7 @@ from hooks import board_request
 from hooks.check import Check
 from hooks.context import Context
 from hooks.evaluate import Findings, evaluate
-from hooks.limits import Rule
+from hooks.limits import Rule, in_use
 from hooks.reads import observed
 from hooks.registry import CHECKS
 from hooks.request import FhirAuthorization, HookRequest
@@ -38,7 +38,7 @@ class Wanted:
 
 def checks_of(form: Form, rules: Mapping[str, Rule]) -> tuple[Check, ...]:
     """The rules its answers serve, as far as they are there and are asked in the app."""
-    return tuple(check for check in CHECKS if check.id in form.rules and APP in rules[check.id].hooks)
+    return tuple(check for check in in_use(CHECKS, rules) if check.id in form.rules and APP in rules[check.id].hooks)
 
 
 def wanted(form: Form, parts: Parts) -> Wanted:

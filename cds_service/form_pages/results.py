@@ -10,9 +10,10 @@ from markupsafe import Markup
 from cds_service.form_pages.words import Words, form_words
 from cds_service.markdown import to_html
 from hooks.check import Outcome
-from hooks.evaluate import NOT_IN_EDITION, RETIRED, Finding, Findings
+from hooks.evaluate import NOT_IN_EDITION, RETIRED, WITHDRAWN, Finding, Findings
 from hooks.texts import Speaker
 
+_UNASKED = (NOT_IN_EDITION, RETIRED, WITHDRAWN)
 _ORDER = ("critical", "warning", "info", "unknown", "ok", "quiet")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+!|~@:.])")
 
@@ -46,7 +47,7 @@ class Results:
 def results(findings: Findings, speaker: Speaker) -> Results:
     """What was found, for the page of the form."""
     words = form_words(speaker.language)
-    rows = [_result(each, speaker, words) for each in findings.all if each.because not in (NOT_IN_EDITION, RETIRED)]
+    rows = [_result(each, speaker, words) for each in findings.all if each.because not in _UNASKED]
     ordered = sorted(rows, key=lambda row: _ORDER.index(row.tone))
     return Results(tuple(ordered), bool(findings.broken), bool(findings.all or findings.broken))
 

@@ -38,10 +38,11 @@ def _plan(rule: Rule, check: Check | None, numbers: Json) -> Json:
         "PlanDefinition",
         rule.id,
         rule.title,
-        "active" if signed else "draft",
+        _status(rule),
         type=_TYPE,
         description=_description(rule, check, numbers),
         approvalDate=signed,
+        effectivePeriod={"end": rule.withdrawn.since.isoformat()} if rule.withdrawn else None,
         lastReviewDate=signed,
         reviewer=[{"name": who} for who in (review.read_by, review.checked_by) if who],
         relatedArtifact=[*_sources(rule), *_read(check)],
@@ -49,15 +50,24 @@ def _plan(rule: Rule, check: Check | None, numbers: Json) -> Json:
     )
 
 
+def _status(rule: Rule) -> str:
+    """A rule stays a draft until a clinician has signed it."""
+    if rule.withdrawn is not None:
+        return "retired"
+    return "active" if rule.review.checked_on else "draft"
+
+
 def _description(rule: Rule, check: Check | None, numbers: Json) -> str:
     """Markdown: strength, logic in words, the numbers of every edition, and whether anybody signed them."""
     told = logic(check)
-    lines = [f"Strength: {rule.strength['en']}."]
+    gone = rule.withdrawn
+    lines = [f"Retired since {gone.since}, asked of nobody: {gone.reason['en']}"] if gone else []
+    lines += [f"Strength: {rule.strength['en']}."]
     lines += [f"{heading}: {told[key]}." for key, heading in _SAID if key in told]
     lines += [f"Not computable: {rule.reason['en']}."] if rule.reason else []
     lines += [f"Numbers of {edition}: {_numbers(row)}." for edition, row in numbers.items() if row]
     lines += [f"This project's choice, not the guideline's: {', '.join(rule.ours)}."] if rule.ours else []
-    return "\n\n".join((*lines, *(() if rule.review.checked_by else (PENDING,))))
+    return "\n\n".join((*lines, *(() if rule.review.checked_by or gone else (PENDING,))))
 
 
 def _numbers(row: Json) -> str:

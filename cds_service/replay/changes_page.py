@@ -3,19 +3,16 @@
 import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from cds_service.replay.changes import Totals
 from cds_service.replay.reasons import Half
 from cds_service.replay.results import database
 from cds_service.replay.words import Words
-from cds_service.site.burden_page import policy, style
+from cds_service.site.burden_page import policy, style, templates
 from cds_service.site.burden_plots import can_draw
 
 MOST_ROWS = 500
@@ -55,7 +52,7 @@ def write_page(halves: tuple[Half, Half], hook: str, totals: Totals, words: Word
             for query in (_WHOLE, _BY_RULE, _BY_REASON, _ROWS)
         )
     page = (
-        _templates()
+        templates("cds_service.replay")
         .get_template("changes.html")
         .render(
             words=words,
@@ -116,11 +113,3 @@ def _picture(by_rule: list[Any], words: Words) -> str:
     out = BytesIO()
     figure.savefig(out, format="png", dpi=144)
     return base64.b64encode(out.getvalue()).decode()
-
-
-@cache
-def _templates() -> Environment:
-    loader = PackageLoader("cds_service.replay")
-    return Environment(
-        loader=loader, autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )

@@ -21,6 +21,7 @@ from cds_service.replay.work import Answered, Tally
 from cds_service.store.keys import made_ring
 
 LOCAL, SPARK = "local", "spark"
+_PARTS = 3  # of the writing: tables, report, comparison
 
 
 class Engine(Protocol):
@@ -78,21 +79,27 @@ def replay(
     earlier: Earlier | None = None,
     formats: tuple[str, ...] = ("html", "csv", "json"),
     smallest: int = 5,
+    progress: Progress = lambda stage, done, of: None,
 ) -> Done:
-    """Read, ask and write; the account comes last, so that a folder with one is whole."""
+    """Read, ask and write; the account comes last, so that a folder with one is whole. ``progress`` is told of the
+    writing; of reading and asking the engine tells.
+    """
     work = out / "work"
     tally = engine.read()
     aside = results.write_aside(engine.asides(), out, work)
     asked = results.write_tables(plan, engine.ask(tally.types), out)
+    progress("write", 1, _PARTS)
     account = results.account(plan, tally, asked)
     parts = [parts_of(side) for side in plan.sides]
     files = burden.write_report(plan, account, dict(parts[0].rules), out, work, formats, smallest)
+    progress("write", 2, _PARTS)
     mine = Half(_label(plan, 0), *results.findings_of(out), parts[0], plan.sides[0].edition)
     halves = _halves(plan, earlier, mine, parts, out)
     if halves is not None:
         words = Words(plan.language, parts[0].rules)
         totals = changes.write_changes(*halves, words, out, work)
         files.append(changes_page.write_page(halves, plan.hook, totals, words, out, work))
+    progress("write", _PARTS, _PARTS)
     engine.clear()
     results.write_account(account, out)
     return Done(account, aside, files)

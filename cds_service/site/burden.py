@@ -17,6 +17,7 @@ from cds_service.site.burden_privacy import SMALLEST, hidden, masked, pool, pool
 from cds_service.store.schema import calls, decisions
 from hooks.services import services
 
+QUESTIONS = 13  # a report asks the log at most
 _PER = 100
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from cds_service.site.burden import PlaceLine, Report
 from cds_service.site.burden_plots import Plot
@@ -37,7 +37,7 @@ def page(report: Report, words: Words, plots: Iterable[Plot] = ()) -> str:
     """The page. Every number of a picture stands in a table too."""
     pictures = {plot.name: _Picture(plot.caption, base64.b64encode(plot.png).decode()) for plot in plots}
     return (
-        _templates()
+        templates("cds_service.site")
         .get_template("report.html")
         .render(
             report=report,
@@ -58,17 +58,18 @@ def policy() -> str:
 
 
 @cache
-def style() -> str:
-    """The style sheet as it stands in the page."""
-    return files("cds_service.site").joinpath("templates/report.css").read_text("utf-8")
-
-
-@cache
-def _templates() -> Environment:
-    loader = PackageLoader("cds_service.site")
+def templates(package: str) -> Environment:
+    """The templates of a package, with ``sheet.html``, on which every such page is printed."""
+    loader = ChoiceLoader([PackageLoader(package), PackageLoader("cds_service.site")])
     return Environment(
         loader=loader, autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+
+
+@cache
+def style() -> str:
+    """The style sheet as it stands in the page."""
+    return files("cds_service.site").joinpath("templates/report.css").read_text("utf-8")
 
 
 def _sections(report: Report, words: Words) -> Iterator[Section]:

@@ -8,6 +8,7 @@ from cds_service.site.policy_file import Versions
 from fhir_mappers.terminology import Terminology
 from hooks.choices import EDITIONS
 from hooks.ledger import Ledger, name_of
+from hooks.limits import load_rules
 from hooks.policy import Policy
 from hooks.policy_rules import amend
 from hooks.registry import CHECKS
@@ -40,6 +41,7 @@ def notes(versions: Versions, today: date) -> Iterator[str]:
             yield f"the version from {policy.starts} is approved on {policy.approved_on}, which is to come."
         if policy.says_nothing:
             yield f"the version from {policy.starts} changes nothing."
+        yield from _of_nobody(policy)
 
 
 def limits(ledger: Ledger) -> str:
@@ -91,6 +93,19 @@ def _changes(policy: Policy) -> Iterator[str]:
     yield from (f"  {one.rule}: not asked, {one.reason}" for one in policy.retired)
     if policy.codes:
         yield f"  {len(policy.codes)} codes of the site"
+
+
+def _of_nobody(policy: Policy) -> Iterator[str]:
+    """The rules it speaks of although they are retired for everyone."""
+    parts = (policy.severities, policy.overrides, policy.snoozes, policy.retired)
+    named = [one.rule for part in parts for one in part] + [one.name.partition(".")[0] for one in policy.limits]
+    rules = load_rules(CHECKS)
+    for rule in dict.fromkeys(named):
+        if rule in rules and (gone := rules[rule].withdrawn) is not None:
+            yield (
+                f"{rule} is retired for everyone since {gone.since}: {gone.reason['en']} What the version from "
+                f"{policy.starts} says of it has no effect; take it out when you next change the policy."
+            )
 
 
 def _is_over(policy: Policy, today: date) -> bool:

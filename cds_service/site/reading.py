@@ -1,10 +1,10 @@
 """The decision log of an installation, opened to be read: by reports and by the watchdog, beside a running service."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.settings import Settings
@@ -47,6 +47,20 @@ def reading(database: Database) -> Iterator[Connection]:
             yield connection
     except SQLAlchemyError as error:
         raise NoLog(f"The decision log cannot be read: {reason(error)}.") from None
+
+
+@contextmanager
+def asked(connection: Connection, advance: Callable[[int], None]) -> Iterator[None]:
+    """Each question that the log is asked meanwhile is one step of a bar."""
+
+    def answered(*_: object) -> None:
+        advance(1)
+
+    event.listen(connection, "after_cursor_execute", answered)
+    try:
+        yield
+    finally:
+        event.remove(connection, "after_cursor_execute", answered)
 
 
 def _require(database: Database) -> None:

@@ -20,6 +20,7 @@ from hooks.texts import load_texts
 
 FEWEST_CALLS = 20  # a week, before a service counts as in use
 LOOK_BACK = timedelta(days=27)  # for codes and units: four weeks with today
+QUESTIONS = 4 * (WEEKS + 1) + 1  # one look asks the log
 _LISTED = 20
 _BISPHOSPHONATES = ("zoledronic_acid", "pamidronate", "ibandronate", "clodronate", "alendronate", "risedronate",
                     "etidronate", "tiludronate", "bisphosphonate")  # fmt: skip

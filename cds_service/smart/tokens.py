@@ -53,10 +53,11 @@ class Tokens:
 @cache
 def kinds_read() -> tuple[str, ...]:
     """The resource types the app reads: those any rule reads, and the answers it wrote itself."""
+    from hooks.limits import in_use, load_rules
     from hooks.registry import CHECKS
     from hooks.services import prefetch_templates
 
-    return scopes.kinds_of(prefetch_templates(CHECKS).values())
+    return scopes.kinds_of(prefetch_templates(in_use(CHECKS, load_rules(CHECKS))).values())
 
 
 def new_verifier() -> str:

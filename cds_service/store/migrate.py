@@ -5,6 +5,7 @@ there are stands in the names of their files, and a new SQLite database is made 
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -27,8 +28,10 @@ class WrongSchema(Exception):
     """The tables are older or newer than this version of the software; the message says what to do."""
 
 
-def upgrade(database: Database) -> tuple[str | None, str]:
+def upgrade(database: Database, progress: Callable[[int], None] = lambda steps: None) -> tuple[str | None, str]:
     """Take every step that is missing, in one transaction; returns the steps before and after.
+
+    ``progress`` is called with 1 after each step.
 
     Raises:
         WrongSchema: the tables are newer than this software.
@@ -42,8 +45,9 @@ def upgrade(database: Database) -> tuple[str | None, str]:
             with database.writing() as connection:
                 if database.is_sqlite and not inspect(connection).get_table_names():
                     _make_at_once(connection)
+                    progress(len(steps()))
                 else:
-                    _take_steps(connection)
+                    _take_steps(connection, progress)
         return before, newest()
     except SQLAlchemyError as error:
         raise Unavailable(reason(error)) from None
@@ -75,6 +79,21 @@ def current(connection: Connection) -> str | None:
         return None
     found = connection.execute(text(f"SELECT version_num FROM {_VERSION}")).scalar_one_or_none()
     return None if found is None else str(found)
+
+
+def missing(database: Database) -> int:
+    """How many steps an upgrade would take; 0 where the tables are newer than this software.
+
+    Raises:
+        Unavailable: the database cannot be asked.
+    """
+    try:
+        with database.reading() as connection:
+            found = current(connection)
+    except SQLAlchemyError as error:
+        raise Unavailable(reason(error)) from None
+    known = steps()
+    return len(known) - 1 - known.index(found) if found in known else 0 if found else len(known)
 
 
 def newest() -> str:
@@ -116,7 +135,7 @@ def _make_at_once(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def _take_steps(connection: Connection) -> None:
+def _take_steps(connection: Connection, progress: Callable[[int], None]) -> None:
     """Under a lock: whoever comes second finds the work done."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL lock_timeout = {_PATIENCE_MS}"))
@@ -126,4 +145,5 @@ def _take_steps(connection: Connection) -> None:
 
     config = _config()
     config.attributes["connection"] = connection
+    config.attributes["applied"] = lambda **_: progress(1)
     command.upgrade(config, "head")

@@ -5,14 +5,9 @@ can be put in order; the value of one is made out when somebody comes to it. Who
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-<<<<<<< HEAD
 from datetime import date
 from operator import attrgetter
 from typing import TypeVar, overload
-=======
-from operator import attrgetter
-from typing import overload
->>>>>>> p1
 
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.events import Measurement
@@ -73,7 +68,6 @@ class History(Sequence[Measurement]):
         return f"History({list(self)!r})"
 
 
-<<<<<<< HEAD
 def newest_first(histories: Iterable[Sequence[Measurement]], until: date) -> History:
     """The results of all that may be of this day or an earlier one, the newest first; those of the same moment in the
     order they come in.
@@ -86,15 +80,6 @@ def newest_first(histories: Iterable[Sequence[Measurement]], until: date) -> His
 
 
 _earliest, _latest = attrgetter("when.earliest"), attrgetter("when.latest")
-=======
-_by_time = attrgetter("when.latest", "when.earliest")
-
-
-def newest_first(histories: Iterable[Sequence[Measurement]]) -> History:
-    """The results of all, the newest first; those of the same moment in the order they come in."""
-    dated = [one for each in histories for one in (each.dated if type(each) is History else each)]
-    return History(sorted(dated, key=_by_time, reverse=True))
->>>>>>> p1
 
 
 def _measurement(one: Measurement | Unread) -> Measurement:

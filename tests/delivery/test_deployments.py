@@ -109,6 +109,18 @@ def test_the_probes_ask_pages_that_exist() -> None:
         assert "/livez" in text
 
 
+def test_other_machines_reach_every_page_but_probes_and_metrics() -> None:
+    (rule,) = of("Ingress")["spec"]["rules"]
+    opened = {path["path"] for path in rule["http"]["paths"]}
+    pages = create_app(Settings(sandbox=False, metrics=True), lambda: TODAY).url_map.iter_rules()
+    known = {f"/{page.rule.split('/')[1]}" for page in pages} | {"/smart"}  # which needs a client that launches
+    assert {"/metrics", "/readyz", "/livez"} <= known
+    assert opened == known - {"/metrics", "/readyz", "/livez"}
+    caddy = (DEPLOY / "Caddyfile").read_text("utf-8")
+    assert "@inside path /metrics /readyz" in caddy
+    assert "respond @inside 404" in caddy
+
+
 def test_ports_agree() -> None:
     said = of("ConfigMap")["data"]["OSTEOHOOKS_PORT"]
     (deployed,) = [container for _, container in pods() if "ports" in container]

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from cds_service.cli import main
 
@@ -40,6 +42,13 @@ def test_it_has_the_form_of_cyclonedx(bill: dict[str, Any]) -> None:
         assert part["bom-ref"] == part["purl"] == f"pkg:pypi/{part['name']}@{part['version']}"
         for licence in part.get("licenses", ()):
             assert licence.keys() in ({"expression"}, {"license"})
+
+
+def test_it_is_valid_by_the_schema_of_cyclonedx(bill: dict[str, Any]) -> None:
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    assert validator.validate_str(json.dumps(bill)) is None
+    bill = bill | {"components": [part | {"type": "libary"} for part in bill["components"]]}
+    assert validator.validate_str(json.dumps(bill)) is not None, "a mistake would be found"
 
 
 def test_every_package_of_the_lock_is_in_it_with_its_version(bill: dict[str, Any]) -> None:

@@ -67,6 +67,13 @@ def test_every_command_is_one_of_the_program_with_its_options(line: str) -> None
     assert {word.split("=")[0] for word in words if word.startswith("--")} <= known, line
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.stem)
+def test_whoever_follows_a_page_in_a_clone_is_told_how_its_commands_are_found(page: Path) -> None:
+    text = page.read_text("utf-8")
+    bare = [line for block in SHELL.findall(text) for line in whole(block) if re.match(r"\s*osteohooks ", line)]
+    assert not bare or ".venv/bin/activate" in text or "pip wheel" in text
+
+
 def test_every_page_is_in_the_contents() -> None:
     listed = {
         (ROOT / "docs" / link.split("#")[0]).resolve() for link in LINK.findall((ROOT / "docs/index.md").read_text())
@@ -132,6 +139,26 @@ def test_the_site_has_every_page_and_one_for_each_rule(site: Path) -> None:
     assert [rule for rule in RULES if f'href="../rules/{rule}/"' not in everything] == []
     assert "data-filtered" in everything
     assert "/cds-services/bone-order-sign" in (site / "api" / "index.html").read_text("utf-8")
+
+
+def test_a_rule_is_found_by_what_it_says_in_either_language(site: Path) -> None:
+    everything = (site / "recommendations" / "index.html").read_text("utf-8")
+    said = dict(re.findall(r'href="\.\./rules/([^"/]+)/"[^>]*>[^<]*</a><span data-said="([^"]*)"', everything))
+    assert said.keys() == set(RULES)
+    for word in ("zoledronic", "sévère"):
+        assert word in said["ZOL-CI-01"].split(), "its title names no drug"
+
+
+def test_a_number_is_called_as_in_the_rule_it_is_of(site: Path) -> None:
+    dose, bridge, score = (
+        (site / "rules" / rule / "index.html").read_text("utf-8")
+        for rule in ("ZOL-DOSE-01", "BRIDGE-01", "FRAC-MIRELS-04")
+    )
+    for page in (dose, bridge):
+        assert "first reduced dose" in page
+        assert "number of doses" not in page
+    assert "highest possible score" in score
+    assert "highest dose" not in score
 
 
 def test_the_site_asks_nobody_else_for_anything(site: Path) -> None:

@@ -19,6 +19,7 @@ from cds_service.app import create_app
 from cds_service.cli import main
 from cds_service.settings import Settings
 from cds_service.store.installation import open_installation
+from hooks.retirement import read_retirement
 from hooks.reviews import read_review
 from tests.replay.cohort import export, people
 
@@ -40,6 +41,7 @@ SERVING = ("printf '[client.sandbox]", "tests/auth/test_public_sandbox.py")
 NOT_RUN = {
     "make run": "it installs, and serves until it is stopped; the server of these tests stands in its place",
     "make test": "it runs these tests",
+    "pip wheel": "tests/delivery builds the wheel",
     "pip install": "it asks a package index; tests/delivery installs the wheel",
     "osteohooks serve": "the server of these tests stands in its place",
     "python -m tests.house.recommendations": "it writes into the repository; a test compares what it would write",
@@ -182,8 +184,11 @@ def test_five_lines_connect_an_ehr(tmp_path: Path) -> None:
     assert "https://ehr.north.example/.well-known/jwks.json" in understood
 
 
-def test_the_signature_of_a_rule_is_read_as_shown() -> None:
-    (signed,) = [example.text for example in EXAMPLES if (example.page, example.kind) == ("docs/extend.md", "toml")]
+def test_the_signature_and_the_end_of_a_rule_are_read_as_shown() -> None:
+    signed, gone = [example.text for example in EXAMPLES if (example.page, example.kind) == ("docs/extend.md", "toml")]
+    retired = read_retirement("ZOL-DOSE-01", tomllib.loads(gone))
+    assert retired is not None
+    assert retired.since == date(2027, 1, 15)
     review = read_review("ZOL-DOSE-01", tomllib.loads(signed))
     assert (review.checked_on, review.review_by) == (date(2026, 12, 1), date(2027, 12, 1))
     assert review.read_by

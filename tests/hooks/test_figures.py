@@ -230,3 +230,22 @@ def test_nothing_escapes_the_escape(text: str) -> None:
     bare = re.sub(r"\\[\\`*_{}\[\]()#+!|~@:.]", " ", shown)
     assert not re.search(r"[\\`*_{}\[\]()#+!|~@]", bare), "an unescaped control character of Markdown"
     assert not re.search(r"://|[wW]{3}\.", bare), "a bare address that becomes a link"
+
+
+STATES = """
+what                         | state     | french
+-----------------------------+-----------+-----------
+dental_examination           | completed | réalisé
+last_dose                    | completed | réalisée
+head_neck_radiotherapy       | stopped   | arrêtée
+denosumab_injection_visit    | booked    | programmé
+hypercalcaemia               | resolved  | résolue
+last_dose                    | active    | en cours
+"""
+
+
+@pytest.mark.parametrize("row", rows(STATES), ids=name)
+def test_a_state_agrees_with_what_it_is_said_of(row: dict[str, str]) -> None:
+    proof = Evidence("Procedure/1", row["what"], value=row["state"], date=day("2026-02-16"))
+    assert FR.show(proof) == f"{row['french']} le 16 févr. 2026"
+    assert EN.show(proof).endswith(" on 16 Feb 2026")

@@ -12,7 +12,7 @@ from fhir_mappers.record.facts import SERVICES
 from fhir_mappers.record.proposals import NewService
 from fhir_mappers.terminology import LOCAL_SYSTEM, LOINC, default_terminology
 from hooks.check import Check
-from hooks.limits import HOOK_NAMES
+from hooks.limits import HOOK_NAMES, in_use
 from hooks.registry import CHECKS
 from hooks.services import Service, prefetch_templates, services
 from tests.hooks.told_by_checks import closure
@@ -66,13 +66,13 @@ def test_the_services_are_distinct_and_each_has_its_hook() -> None:
 
 @each_service
 def test_a_service_asks_the_rules_of_its_hook_and_no_other(service: Service) -> None:
-    assert service.checks == tuple(check for check in CHECKS if service.hook in RULES[check.id].hooks)
+    assert service.checks == tuple(c for c in in_use(CHECKS, RULES) if service.hook in RULES[c.id].hooks)
     assert service.checks
 
 
 def test_every_rule_that_computes_is_asked_by_a_service() -> None:
     asked = {check.id for service in services() for check in service.checks}
-    computed = {rule.id: set(rule.hooks) for rule in RULES.values() if rule.severity}
+    computed = {rule.id: set(rule.hooks) for rule in RULES.values() if rule.severity and rule.is_in_force}
     assert asked == {rule for rule, hooks in computed.items() if hooks != {"app"}}
     in_the_app = {rule for rule, hooks in computed.items() if hooks == {"app"}}
     assert computed.keys() - asked == in_the_app

@@ -107,7 +107,7 @@ def _line(row: dict[str, object], tested: int) -> str:
     cells = (
         row["id"],
         row["class"],
-        row["title"],
+        f"{row['title']} (retired since {row['retired']['since']})" if row["retired"] else row["title"],  # type: ignore[index]  # a row of the catalogue
         ", ".join(hooks),
         severities,
         ", ".join(str(e).removeprefix("aura-") for e in editions),

@@ -22,7 +22,7 @@ The shipped synthetic patients, each asked about twice on {day}: by the rules of
 of a card stands here with its reason. Written by a replay of recorded requests ([replay.md](replay.md)), renewed by
 `python -m tests.replay.editions`. Nothing here is advice, and clinical review is pending.
 
-The same for the patients of a hospital:
+The same for the patients of a hospital (in a clone, `. .venv/bin/activate` first puts `osteohooks` on the path):
 
 ```sh
 osteohooks replay export/ --hook order-sign --as-of 2026-03-01 --edition {before} --against {after} --out changes/

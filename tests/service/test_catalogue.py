@@ -46,7 +46,7 @@ def test_rows_are_json_in_both_languages() -> None:
         same = {name for name in one if one[name] == other[name]}
         assert {"id", "class", "kind", "hooks", "severity", "editions", "ours"} <= same
         assert "title" not in same
-        assert not [place for place in blanks(one) if place not in ("$.severity", "$.ours", "$.hooks")]
+        assert not [place for place in blanks(one) if place not in ("$.severity", "$.ours", "$.hooks", "$.retired")]
 
 
 def test_the_table_is_aligned() -> None:
@@ -57,7 +57,7 @@ def test_the_table_is_aligned() -> None:
     start = heading.index("TITLE")
     for line, row in zip(lines[1:], rows("en"), strict=True):
         assert line.startswith(f"{row['id']} ")
-        assert line[start:] == row["title"]
+        assert line[start:].split(" (retired since ")[0] == row["title"]
         assert line[start - 1] == " "
     assert "2026,intermediate,earlier" in lines[1]
     informational = next(line for line in lines if line.startswith("ZOL-BASE-01"))

@@ -33,7 +33,8 @@ def migrate() -> None:
     connection = context.config.attributes.get("connection")
     if not isinstance(connection, Connection):
         raise RuntimeError("use: osteohooks database upgrade")
-    context.configure(connection=connection, target_metadata=metadata)
+    applied = context.config.attributes.get("applied")
+    context.configure(connection=connection, target_metadata=metadata, on_version_apply=applied)
     with context.begin_transaction():
         context.run_migrations()
 

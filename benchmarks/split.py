@@ -16,14 +16,14 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.workload import SERVICE
-from cds_service import pipeline
+from cds_service import asking, pipeline
 from hooks.limits import DEFAULT_EDITION
 from hooks.request import HookRequest
 from hooks.response import to_wire
 from hooks.services import services
 
-STAGES = {"build": "build_record", "evaluate": "ask", "show": "compose"}
-"""Stage → the function of ``cds_service.pipeline`` that does it; ``parse``, ``write`` and ``rest`` are around them."""
+STAGES = {"build": (pipeline, "build_record"), "evaluate": (asking, "ask"), "show": (pipeline, "compose")}
+"""Stage → where the function that does it is called from; ``parse``, ``write`` and ``rest`` are around them."""
 
 CALLS = {20: 400, 200: 200, 2000: 60, 20000: 8}
 WARM_UP = 20
@@ -58,8 +58,8 @@ def split(service: InProcess, body: bytes, calls: int) -> dict[str, float]:
     settle(service, body)
     spent: dict[str, float] = {}
     with ExitStack() as clocks:
-        for stage, name in STAGES.items():
-            clocks.enter_context(patch.object(pipeline, name, clocked(getattr(pipeline, name), stage, spent)))
+        for stage, (module, name) in STAGES.items():
+            clocks.enter_context(patch.object(module, name, clocked(getattr(module, name), stage, spent)))
         for _ in range(calls):
             spent.clear()
             service.timed_answer(body, spent)

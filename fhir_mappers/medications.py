@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from fhir_mappers.clerk import Clerk
 from fhir_mappers.codings import Understood, convert
@@ -23,8 +24,7 @@ _PIECES = frozenset({"", "1", "vial", "bag", "syringe", "tablet", "capsule", "am
                      "{tablet}", "{tbl}", "{capsule}", "{ampoule}", "mL", "ml"})  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(Struct, frozen=True):
     """A drug as far as it is known: concepts, the code that told, the strength of one piece in mg."""
 
     concepts: tuple[str, ...] = ()

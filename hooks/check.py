@@ -1,9 +1,11 @@
 """A check is two answers: for whom, and what holds. The outcomes are decided here and nowhere else."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, structs
 
 from fhir_mappers.record.answer import Answer, Evidence, Missing
 from fhir_mappers.record.events import DraftOrder
@@ -40,8 +42,7 @@ class Severity(StrEnum):
 _RANKS = tuple(Severity)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The outcome of one check for one patient (and one draft).
 
     ``case`` picks the severity in the guideline table and the words in the texts; ``figures`` fill the words;
@@ -54,7 +55,7 @@ class Verdict:
     case: str = DUE_CASE
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[Missing, ...] = ()
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any] = {}
     proposals: tuple[Proposal | Annotate, ...] = ()
     said_by: str | None = None
     notes: tuple[str, ...] = ()
@@ -64,7 +65,11 @@ class Verdict:
 
     def resting_on(self, *evidence: Evidence) -> "Verdict":
         """The same verdict with more evidence."""
-        return replace(self, evidence=tuple(dict.fromkeys((*self.evidence, *evidence))))
+        return structs.replace(self, evidence=tuple(dict.fromkeys((*self.evidence, *evidence))))
+
+    def lacking(self, missing: tuple[Missing, ...]) -> "Verdict":
+        """The same verdict, for want of these."""
+        return structs.replace(self, missing=missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 """Asks every check of a service and signs the verdicts: checks in, findings out. Pure, and never raises."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappers.record.answer import Evidence
 from fhir_mappers.record.events import DraftOrder
@@ -19,8 +22,7 @@ NOTHING_TO_SUM_UP = "nothing to sum up"
 _SPEAKING = (Outcome.DUE, Outcome.UNDECIDED)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A verdict signed with its rule, edition and severity. ``draft`` is the order it is about, when there is one;
     ``awaited`` are the open requests for what it lacks or would order.
     """

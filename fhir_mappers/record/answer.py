@@ -1,10 +1,11 @@
 """Three-valued answers that remember what they rest on and what they lack."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.quantity import Quantity, Span
@@ -35,8 +36,7 @@ UNAVAILABLE = UNOBTAINED | {UNREADABLE}
 """Nothing usable came: absence proves nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One fact an answer rests on, as the record held it: resource id, code, value as sent, house value, date."""
 
     resource: str
@@ -50,8 +50,7 @@ class Evidence:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """What is not known, and why (one of ``REASONS``); ``last`` is the nearest thing there was."""
 
     what: str
@@ -59,8 +58,7 @@ class Missing:
     last: Evidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
+class Known(Struct, Generic[T], frozen=True):
     """A reading with the facts it comes from."""
 
     value: T
@@ -70,8 +68,7 @@ class Known(Generic[T]):
 Reading = Known[T] | Missing
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Yes, no or unknown (Kleene). ``&``, ``|`` and ``~`` combine; ``bool(answer)`` raises: unknown has no truth value.
 
     An answer keeps only what decided it: a *no* in a conjunction keeps the evidence of the no, and a gap that cannot
@@ -80,7 +77,7 @@ class Answer:
 
     value: bool | None
     evidence: tuple[Evidence, ...] = ()
-    missing: tuple[Missing, ...] = field(default=())
+    missing: tuple[Missing, ...] = ()
 
     def __bool__(self) -> bool:
         raise TypeError("an Answer may be unknown: use .is_yes, .is_no or .is_unknown")

@@ -5,8 +5,10 @@ days counts while it is at most ``scheduled`` (d) old, one with a first day only
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import structs
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import Answer, Evidence, Known, Missing
@@ -89,7 +91,7 @@ def exposure(record: Facts, drug: str, course: Irradiation, unsure: Quantity) ->
         return Exposure(drug, latest.until, False, (latest.evidence(drug),))
     over = (o for o in record.courses if o.kind == "order" and o.is_any(drug) and o.status in _HALTED)
     halted = [o for o in over if record.within(o.until or o.when, unsure)]
-    return replace(last_dose, last=halted[0].evidence(drug)) if halted else None
+    return structs.replace(last_dose, last=halted[0].evidence(drug)) if halted else None
 
 
 def shown(day: PartialDate | None) -> PartialDate | date | None:

@@ -2,9 +2,10 @@
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
+
+from msgspec import Struct
 
 from fhir_mappers.record.quantity import Span
 
@@ -13,8 +14,7 @@ _FHIR_DATE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PartialDate:
+class PartialDate(Struct, frozen=True):
     """A FHIR date, dateTime or instant: the earliest and the latest civil day it can mean.
 
     The civil day is the one written, in the offset it was written with. ``earliest`` and ``latest`` are instants used

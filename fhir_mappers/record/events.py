@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from fhir_mappers.record.answer import Evidence, Missing
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.products import Product
@@ -12,8 +14,7 @@ from fhir_mappers.record.quantity import Quantity
 ONGOING = frozenset({"active", "recurrence", "relapse"})
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where a fact stands: ``Observation/42``, the code that was understood, and how it reached us."""
 
     resource: str

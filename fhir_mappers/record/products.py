@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 from fhir_mappers.record.concepts import DENOSUMAB, ZOLEDRONIC_ACID
 from fhir_mappers.record.quantity import Quantity
 
@@ -29,8 +31,7 @@ class Use(StrEnum):
     UNIDENTIFIED = "unidentified"
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """An antiresorptive substance (a concept key) and the use its presentation is made for."""
 
     substance: str
@@ -43,8 +44,7 @@ class Product:
         return self.substance != DENOSUMAB_INGREDIENT
 
 
-@dataclass(frozen=True, slots=True)
-class Presentation:
+class Presentation(Struct, frozen=True):
     """What an order, a dose or a medication says about itself: strength and dose in mg, interval in days."""
 
     concepts: tuple[str, ...]

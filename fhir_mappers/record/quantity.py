@@ -1,9 +1,10 @@
 """A number that never travels without its unit."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+
+from msgspec import Struct
 
 Exact = int | Fraction
 Number = int | Decimal | Fraction
@@ -13,8 +14,7 @@ class UnitMismatch(TypeError):
     """Two quantities of different units were compared or combined."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A decimal value and its UCUM unit; comparing two units is an error, not a guess.
 
     Raises:
@@ -69,8 +69,7 @@ def exact(value: Number) -> Exact:
     return fraction.numerator if fraction.denominator == 1 else fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A quantity known to lie between two bounds (inclusive): exact when they are equal.
 
     Ages in days of a date known only to the month, and a clearance whose sex or age is partly unknown, are spans.

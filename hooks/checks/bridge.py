@@ -1,6 +1,6 @@
 """When denosumab stops, zoledronic acid takes over (family BRIDGE)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fhir_mappers.record.answer import ABSENT, Answer, Known, Missing, Reading, at_most, below, no, unknown, yes
@@ -151,7 +151,7 @@ def _with_plan(record: PatientRecord, limits: Bridge, verdict: Verdict, notes: t
     if advised is None or unsafe.is_unknown:
         steps = (NewService(("creatinine_test", *referral.items)),)
         lacking = tuple(dict.fromkeys((*now.missing, *unsafe.missing)))
-        return replace(_planned(verdict, "kidney_unknown", figures, steps, now, notes), missing=lacking)
+        return _planned(verdict, "kidney_unknown", figures, steps, now, notes).lacking(lacking)
     bridge = NewMedication(ZOLEDRONATE, advised, on, reason="denosumab_zoledronate_bridge")
     undated = () if on else ("last_dose_unknown",)
     return _planned(verdict, "due", {**figures, "advised": advised}, (bridge, referral), now, (*notes, *undated))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from cds_service.app_pages.again import again
 from cds_service.app_pages.asking import judged, page_checks, read_at_app, wanted
@@ -101,7 +102,7 @@ SILENT = [
 
 @pytest.mark.parametrize(("because", "said"), SILENT)
 def test_why_a_rule_is_silent_is_said_in_words(because: str | None, said: str | None) -> None:
-    finding = replace(heard(record_of(Bedside())).all[0], because=because)
+    finding = structs.replace(heard(record_of(Bedside())).all[0], because=because)
     assert silence(finding, page_words("en")) == said
 
 

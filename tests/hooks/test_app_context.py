@@ -1,8 +1,7 @@
 """Where a card opens the app: at the form whose answers it waits for, else at its rule; one link, in the card's language."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from cds_service.form_pages.install import opens_at
 from cds_service.pipeline import advise

@@ -2,9 +2,9 @@
 
 import json
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappers.record.answer import ABSENT, NOT_FETCHED, UNREADABLE, Missing
 from hooks.cards import RECOMMENDATION_SYSTEM, show

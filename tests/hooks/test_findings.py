@@ -1,13 +1,13 @@
 """Findings as JSON: exact, complete, and nothing empty in them."""
 
 import json
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappers.record.answer import ABSENT, TOO_OLD, Evidence, Missing
 from fhir_mappers.record.dates import PartialDate, parse_date

@@ -1,7 +1,6 @@
 """Fingerprints: the same facts tomorrow are the same; a new fact, another case or another order is not."""
 
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fhir_mappers.record.answer import Evidence, Missing
 from fhir_mappers.record.dates import of_day

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 
 from fhir_mappers.record.quantity import Quantity
 from hooks.check import Severity
@@ -23,7 +24,7 @@ THEN = {"same": NOW, "aged": f"head:{FACT}{OLD}", "new": f"head:{OLD}", "case": 
 
 
 def about(severity: str, case: str = "due", rule: str = "AR-DENTAL-01") -> Finding:
-    return replace(longest(rule, case, "aura-2026"), severity=Severity(severity))
+    return structs.replace(longest(rule, case, "aura-2026"), severity=Severity(severity))
 
 
 def left_to_say(finding: Finding, *remembered: Remembered, drop: bool = False, traces: tuple[Trace, ...] = ()) -> str:

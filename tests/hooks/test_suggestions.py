@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.servicerequest import ServiceRequest
+from msgspec import structs
 
 from fhir_mappers.new_orders import OrderContext
 from fhir_mappers.record.events import DraftOrder
@@ -44,7 +45,7 @@ def offered(
     """What one finding with these proposals leads to."""
     finding = longest("ZOL-DOSE-01", "above_table", "aura-2026")
     return suggestions(
-        [replace(finding, verdict=replace(finding.verdict, outcome=outcome, proposals=proposals))],
+        [structs.replace(finding, verdict=structs.replace(finding.verdict, outcome=outcome, proposals=proposals))],
         replace(context, language=language),
         speaker(language),
     )

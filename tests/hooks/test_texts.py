@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from fhir_mappers.record.answer import ABSENT, Missing
 from fhir_mappers.record.quantity import Quantity

@@ -77,6 +77,7 @@ BREACHES = [
     Breach(narrow, "hooks/checks/jaw.py", "from . import calcium", "may not import hooks.checks.calcium"),
     Breach(narrow, "hooks/checks/jaw.py", "import msgspec", "may not import msgspec"),
     Breach(plain, "fhir_mappers/record/dates.py", "import msgspec", "may not import msgspec"),
+    Breach(plain, "fhir_mappers/record/dates.py", "from msgspec import json", "may not import msgspec.json"),
     Breach(plain, "fhir_mappers/record/dates.py", "from ..units import convert", "may not import fhir_mappers.units"),
     Breach(world, "hooks/cards.py", "from datetime import datetime\nNOW = datetime.now()", "datetime.datetime.now"),
     Breach(world, "hooks/cards.py", "import datetime as dt\nNOW = dt.datetime.utcnow()", "datetime.datetime.utcnow"),

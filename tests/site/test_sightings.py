@@ -21,7 +21,7 @@ CODE = Unmatched("medications", "urn:drugs", "4711", ("zoledronic_acid_4mg", "zo
 
 
 def finding(*missing: Missing) -> Finding:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     found = ask("lung-zol-clearance-42", parts()).findings.all[0]
     return replace(found, verdict=replace(found.verdict, missing=missing))

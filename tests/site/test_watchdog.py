@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
 from cds_service.cli import main
 from cds_service.clients import Caller, Client
@@ -126,7 +127,7 @@ def test_codes_that_look_like_a_drug_are_told_together(database: Database) -> No
     counts.note([Unmatched("tests", "urn:lab", "K12", ("creatinine_serum",))], (), caller, TODAY)
     gap = Missing("calcium_total", UNIT_UNKNOWN, Evidence("Observation/1", "calcium_total", unit="mg%"))
     spoken = ask("lung-zol-clearance-42", parts()).findings.all[0]
-    finding: Finding = replace(spoken, verdict=replace(spoken.verdict, missing=(gap,)))
+    finding: Finding = structs.replace(spoken, verdict=structs.replace(spoken.verdict, missing=(gap,)))
     counts.note((), [finding], caller, TODAY - timedelta(days=27))
     counts.note((), [finding], caller, TODAY - timedelta(days=28))
     counts.close()

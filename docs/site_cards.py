@@ -4,8 +4,10 @@ From a shipped patient where one needs the rule, else from the first row of its 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
+
+from msgspec.structs import replace
 
 from cds_service.sandbox.scenarios import Scenario, scenarios
 from docs.site_rows import patient_of

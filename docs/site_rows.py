@@ -4,11 +4,12 @@ import inspect
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+from msgspec.structs import replace
 
 from hooks.check import Outcome
 from hooks.evaluate import ALONE, Findings, Guideline, evaluate

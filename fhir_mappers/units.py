@@ -179,6 +179,14 @@ def _both(unit: str | None, code: str | None) -> str:
 
 
 def _time(value: Decimal, unit: str | None, scale: Fraction) -> Decimal | None:
+    text = str(value)
+    is_short = len(text) + len(unit or "") <= _LONGEST_MEMORISED
+    return (_scaled if is_short else _scaled.__wrapped__)(text, unit, scale)
+
+
+@lru_cache(maxsize=4096)
+def _scaled(text: str, unit: str | None, scale: Fraction) -> Decimal | None:
+    value = Decimal(text)
     factor = _MINUTES.get((unit or "").strip())
     if factor is None or not value.is_finite() or value < 0 or not _is_moderate(value):
         return None

@@ -20,6 +20,7 @@ MUTED = "muted"
 ALONE = "said only beside"
 NOTHING_TO_SUM_UP = "nothing to sum up"
 _SPEAKING = (Outcome.DUE, Outcome.UNDECIDED)
+_NOTHING = not_applicable()
 
 
 class Finding(Struct, frozen=True):
@@ -64,7 +65,8 @@ class Findings:
     speaking: tuple[Finding, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "speaking", tuple(f for f in self.all if f.speaks))  # asked for many times: kept
+        speaking = tuple([f for f in self.all if f.verdict.outcome in _SPEAKING])
+        object.__setattr__(self, "speaking", speaking)  # asked for many times: kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,41 @@ class Guideline:
 
     rules: Mapping[str, Rule]
     edition: str
-    _silent: dict[str, "Finding"] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _questions: dict[str, "_Question"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def silent(self, check: Check, because: str | None = None) -> Finding:
-        """The finding of a check that has nothing to say and no fact to show: most are, so each is made once."""
-        known = self._silent.get(check.id)
-        if known is None or known.check is not check or known.because != because:
-            rule, verdict = self.rules[check.id], not_applicable()
-            known = Finding(rule, check, self.edition, verdict, rule.severity_of(verdict.case), None, because)
-            self._silent[check.id] = known
+    def question(self, check: Check) -> "_Question":
+        """The check as this edition asks it: looked up for the first call, and kept for all others."""
+        known = self._questions.get(check.id)
+        if known is None or known.check is not check:
+            known = self._questions[check.id] = _question(check, self.rules[check.id], self.edition)
         return known
+
+
+class _Question(Struct, frozen=True):
+    """A check with the numbers of the edition, and the finding when it has nothing to say and no fact to show: most
+    have not. ``is_asked`` is False where that finding says why the rule is not asked at all.
+    """
+
+    check: Check
+    rule: Rule
+    edition: str
+    limits: object | None
+    silent: Finding
+    is_asked: bool
+
+    def sign(self, verdict: Verdict, record: PatientRecord, draft: DraftOrder | None = None) -> Finding:
+        """The verdict as a finding."""
+        if verdict is _NOTHING and draft is None:
+            return self.silent
+        severity = self.rule.severity_of(verdict.case)
+        expected = awaited(verdict, record) if verdict.outcome in _SPEAKING else ()
+        return Finding(self.rule, self.check, self.edition, verdict, severity, draft, None, expected)
+
+
+def _question(check: Check, rule: Rule, edition: str) -> _Question:
+    because = NOT_IN_EDITION if edition not in rule.sources else RETIRED if rule.retired is not None else None
+    silent = Finding(rule, check, edition, _NOTHING, rule.severity_of(_NOTHING.case), None, because)
+    return _Question(check, rule, edition, rule.numbers.get(edition), silent, because is None)
 
 
 def evaluate(
@@ -96,72 +123,60 @@ def evaluate(
     """
     faults: list[Broken] = []
 
-    def asked(checks: Iterable[Check], ask: Callable[[Check], list[Finding]]) -> list[Finding]:
+    def asked(checks: Iterable[Check], ask: Callable[[_Question], Iterable[Finding]]) -> list[Finding]:
         found: list[Finding] = []
         for check in checks:
             try:
-                found += ask(check)
+                found += ask(guideline.question(check))
             except Exception as error:  # the only broad except in the house: a broken check must not silence others
                 on_error(check.id, error)
                 faults.append(Broken(check.id, type(error).__name__))
         return found
 
-    everything = tuple(checks)
-    drafts = [draft for draft in record.drafts if draft.selected]
-    single = (each for each in everything if not each.sums_up)
-    heard = _mute(asked(single, lambda check: _ask(check, record, drafts, guideline)))
+    everything, drafts = tuple(checks), _Selected(record)
+    single = [each for each in everything if not each.sums_up]
+    heard = _mute(asked(single, lambda question: _ask(question, record, drafts)))
     so_far = Findings(heard, tuple(faults))
-    sums = (each for each in everything if each.sums_up)
-    summed = asked(sums, lambda check: _sum_up(check, record, guideline, so_far))
+    sums = [each for each in everything if each.sums_up]
+    summed = asked(sums, lambda question: (_sum_up(question, record, so_far),))
     return Findings((*heard, *summed), tuple(faults))
 
 
-def _ask(check: Check, record: PatientRecord, selected: list[DraftOrder], guideline: Guideline) -> list[Finding]:
-    if (unasked := _unasked(check, guideline)) is not None:
-        return [guideline.silent(check, unasked)]
+class _Selected:
+    """The selected drafts by kind. Many checks are about the same kind, and of most kinds there is none: each kind is
+    looked for once.
+    """
+
+    __slots__ = ("_drafts", "_kinds")
+
+    def __init__(self, record: PatientRecord) -> None:
+        self._drafts = [draft for draft in record.drafts if draft.selected]
+        self._kinds: dict[Callable[[DraftOrder], bool], list[DraftOrder]] = {}
+
+    def of(self, kind: Callable[[DraftOrder], bool]) -> list[DraftOrder]:
+        found = self._kinds.get(kind)
+        if found is None:
+            found = self._kinds[kind] = [draft for draft in self._drafts if kind(draft)]
+        return found
+
+
+def _ask(question: _Question, record: PatientRecord, drafts: _Selected) -> Iterable[Finding]:
+    check, limits = question.check, question.limits
+    if not question.is_asked:
+        return (question.silent,)
     if check.about is None:
-        return [_sign(check, record, guideline, check.judge(record, _limits(check, guideline)))]
-    drafts = [draft for draft in selected if check.about(draft)]
-    if not drafts:
-        return [guideline.silent(check)]
-    limits = _limits(check, guideline)
-    return [_sign(check, record, guideline, check.judge(record, limits, draft), draft) for draft in drafts]
+        return (question.sign(check.judge(record, limits), record),)
+    if not (found := drafts.of(check.about)):
+        return (question.silent,)
+    return [question.sign(check.judge(record, limits, draft), record, draft) for draft in found]
 
 
-def _sum_up(check: Check, record: PatientRecord, guideline: Guideline, heard: Findings) -> list[Finding]:
+def _sum_up(question: _Question, record: PatientRecord, heard: Findings) -> Finding:
     """Silent is silent about the other findings, never about the patient: the reason says so."""
-    if (unasked := _unasked(check, guideline)) is not None:
-        return [guideline.silent(check, unasked)]
-    limits = _limits(check, guideline)
-    signed = _sign(check, record, guideline, check.judge(record, limits, heard))
-    return [signed if signed.speaks else replace(signed, because=NOTHING_TO_SUM_UP)]
-
-
-def _unasked(check: Check, guideline: Guideline) -> str | None:
-    """Why the rule is not asked: the edition does not have it, or the site has retired it."""
-    rule = guideline.rules[check.id]
-    if guideline.edition not in rule.sources:
-        return NOT_IN_EDITION
-    return RETIRED if rule.retired is not None else None
-
-
-def _limits(check: Check, guideline: Guideline) -> object | None:
-    """The numbers of the edition; None when it does not have the rule."""
-    return guideline.rules[check.id].numbers.get(guideline.edition)
-
-
-def _sign(
-    check: Check,
-    record: PatientRecord,
-    guideline: Guideline,
-    verdict: Verdict,
-    draft: DraftOrder | None = None,
-) -> Finding:
-    if verdict is not_applicable() and draft is None:
-        return guideline.silent(check)
-    rule = guideline.rules[check.id]
-    finding = Finding(rule, check, guideline.edition, verdict, rule.severity_of(verdict.case), draft)
-    return replace(finding, awaited=awaited(verdict, record)) if finding.speaks else finding
+    if not question.is_asked:
+        return question.silent
+    signed = question.sign(question.check.judge(record, question.limits, heard), record)
+    return signed if signed.speaks else replace(signed, because=NOTHING_TO_SUM_UP)
 
 
 def _mute(found: list[Finding]) -> tuple[Finding, ...]:
@@ -170,9 +185,9 @@ def _mute(found: list[Finding]) -> tuple[Finding, ...]:
     """
     firing = [f for f in found if f.verdict.outcome is Outcome.DUE]
     mutes = [(f.rule.id, pattern) for f in firing for pattern in (*f.check.mutes, *f.verdict.mutes)]
-    heard = [_silence(f, mutes) if mutes else f for f in found]
-    voices = {f.rule.id for f in heard if f.speaks}
-    return tuple(_alone(f, voices) for f in heard)
+    heard = [_silence(f, mutes) for f in found] if mutes else found
+    voices = {f.rule.id for f in heard if f.verdict.outcome in _SPEAKING}
+    return tuple([_alone(f, voices) if f.verdict.only_beside is not None else f for f in heard])
 
 
 def _silence(finding: Finding, mutes: list[tuple[str, str]]) -> Finding:
@@ -186,6 +201,6 @@ def _silence(finding: Finding, mutes: list[tuple[str, str]]) -> Finding:
 
 def _alone(finding: Finding, voices: set[str]) -> Finding:
     beside = finding.verdict.only_beside
-    if not finding.speaks or beside is None or beside in voices:
+    if not finding.speaks or beside in voices:
         return finding
     return replace(finding, verdict=not_applicable(*finding.verdict.evidence), because=f"{ALONE} {beside}")

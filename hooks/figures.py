@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -16,8 +15,9 @@ from fhir_mappers.record.answer import Evidence, Missing
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.kidney import Clearance
 from fhir_mappers.record.proposals import Literal, Names
-from fhir_mappers.record.quantity import Exact, Quantity, Span
+from fhir_mappers.record.quantity import Exact, Quantity, Span, exact
 
+_HARMLESS = re.compile(r"(?:[0-9A-Za-z/,%-]|(?<=[0-9])\.)*")  # most are: a number, a reference, a code
 # Markdown's own characters, and what makes a bare address a link: ``@``, the colon of ``://``, the point of ``www.``
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~@]|:(?=//)|(?<=[wW]{3})\.)")
 # White space, control characters, and the invisible ones that change the direction of writing
@@ -39,7 +39,7 @@ class Figures:
         self.language = language
         self.colon, self.semicolon = (" :", " ;") if language == "fr" else (":", ";")
         self._shared = shared
-        self._cut_offs = tuple(Fraction(q.value) for q in cut_offs)
+        self._cut_offs = tuple(exact(q.value) for q in cut_offs)
 
     def show(self, value: Any, form: str = "") -> str:
         """One figure as text; ``form`` is ``short`` or empty."""
@@ -153,8 +153,8 @@ class Figures:
         return row[self.language][-1] if row else unit
 
     def _rounded(self, value: Exact) -> str:
-        places = 1
-        near = [cut for cut in self._cut_offs if abs(value - cut) <= Fraction(1, 10)]
+        places, above, below = 1, value.numerator, value.denominator
+        near = [cut for cut in self._cut_offs if abs(10 * (above - cut * below)) <= below]  # within a tenth, exactly
         if near:
             places = 2
             while places < _MOST_PLACES and any(value != cut and _round(value, places) == cut for cut in near):
@@ -164,6 +164,8 @@ class Figures:
 
 def escape(text: str) -> str:
     """Text of the record or the order, harmless in HTML and in Markdown, on one line."""
+    if _HARMLESS.fullmatch(text):
+        return text
     return _MARKDOWN.sub(r"\\\1", html.escape(_BREAKS.sub(" ", text).strip(), quote=False))
 
 

@@ -88,7 +88,7 @@ class Event:
 
     def is_any(self, wanted: tuple[str, ...] | str) -> bool:
         """True when one of the wanted concepts is among its own."""
-        return wanted in self.concepts if isinstance(wanted, str) else not set(wanted).isdisjoint(self.concepts)
+        return wanted in self.concepts if isinstance(wanted, str) else any(map(wanted.__contains__, self.concepts))
 
 
 @dataclass(frozen=True, slots=True)

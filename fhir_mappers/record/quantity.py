@@ -92,17 +92,15 @@ class Span(Struct, frozen=True):
 
     def below(self, limit: Quantity) -> bool | None:
         """Strictly below the limit; None when the bounds disagree."""
-        return self._decide(self.high < self._bound(limit), self.low >= self._bound(limit))
+        bound = self._bound(limit)
+        return True if self.high < bound else False if self.low >= bound else None
 
     def at_most(self, limit: Quantity) -> bool | None:
         """Below or equal to the limit; None when the bounds disagree."""
-        return self._decide(self.high <= self._bound(limit), self.low > self._bound(limit))
+        bound = self._bound(limit)
+        return True if self.high <= bound else False if self.low > bound else None
 
     def _bound(self, limit: Quantity) -> Exact:
         if limit.unit != self.unit:
             raise UnitMismatch(f"{self.unit} cannot be compared with {limit.unit}")
         return exact(limit.value)
-
-    @staticmethod
-    def _decide(yes: bool, no: bool) -> bool | None:
-        return True if yes else (False if no else None)

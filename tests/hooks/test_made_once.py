@@ -7,7 +7,7 @@ from cds_service.pipeline import Parts, build_parts, read
 from cds_service.sandbox.scenarios import Scenario, hook_request_bytes, scenarios
 from fhir_mappers.record.patient_record import PatientRecord
 from hooks.check import Outcome
-from hooks.evaluate import NOT_IN_EDITION, Guideline, evaluate
+from hooks.evaluate import NOT_IN_EDITION, RETIRED, Guideline, evaluate
 from hooks.limits import DEFAULT_EDITION, EDITIONS
 from hooks.registry import CHECKS
 from hooks.request import HookRequest
@@ -35,9 +35,18 @@ def test_a_silent_finding_is_one_for_all_who_ask_alike() -> None:
     parts = build_parts(date.today, DEFAULT_EDITION)
     guideline, check = parts.guideline(DEFAULT_EDITION), CHECKS[0]
     assert parts.guideline(DEFAULT_EDITION) is guideline
-    silent = guideline.silent(check)
+    question = guideline.question(check)
+    silent = question.silent
     assert (silent.verdict.outcome, silent.edition, silent.because) == (Outcome.NOT_APPLICABLE, DEFAULT_EDITION, None)
-    assert guideline.silent(check) is silent
-    assert guideline.silent(check, NOT_IN_EDITION).because == NOT_IN_EDITION
+    assert question.is_asked
+    assert guideline.question(check) is question
     other = replace(check, card="another")
-    assert guideline.silent(other).check is other
+    assert guideline.question(other).silent.check is other
+
+
+def test_a_rule_that_an_edition_does_not_have_or_a_site_has_retired_is_silent_with_the_reason() -> None:
+    rules = build_parts(date.today, DEFAULT_EDITION).rules
+    check = CHECKS[0]
+    for changed, because in (({"sources": {}}, NOT_IN_EDITION), ({"retired": "by the board"}, RETIRED)):
+        asked = Guideline({**rules, check.id: replace(rules[check.id], **changed)}, DEFAULT_EDITION).question(check)
+        assert (asked.is_asked, asked.silent.because) == (False, because)

@@ -103,16 +103,16 @@ def judge(for_whom: Answer, holds: Answer, *, case: str = DUE_CASE, said_by: str
     ``more`` may hold ``proposals``, ``notes``, ``mutes``, ``only_beside`` and ``lines``; every other keyword is a
     figure for the words.
     """
-    due = for_whom & ~holds
+    if for_whom.is_no:
+        return not_applicable(*for_whom.evidence)
     extras = {key: more.pop(key) for key in _EXTRAS if key in more}
+    if holds.is_yes:
+        return Verdict(Outcome.SATISFIED, evidence=holds.evidence, figures=more)
+    due = for_whom & ~holds
     if due.is_yes:
         evidence = due.evidence or holds.evidence
         return Verdict(Outcome.DUE, case, evidence, figures=more, said_by=said_by, **extras)
-    if due.is_unknown:
-        return Verdict(Outcome.UNDECIDED, UNDECIDED_CASE, due.evidence, due.missing, more, said_by=said_by, **extras)
-    if for_whom.is_no:
-        return Verdict(Outcome.NOT_APPLICABLE, evidence=for_whom.evidence)
-    return Verdict(Outcome.SATISFIED, evidence=holds.evidence, figures=more)
+    return Verdict(Outcome.UNDECIDED, UNDECIDED_CASE, due.evidence, due.missing, more, said_by=said_by, **extras)
 
 
 def grade(for_whom: Answer, case: str | None, evidence: tuple[Evidence, ...] = (), **more: Any) -> Verdict:

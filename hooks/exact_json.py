@@ -41,12 +41,14 @@ def tidy(value: Mapping[str, Any]) -> dict[str, Any] | None:
 def _tidy(value: Any, aligned: bool) -> Any:
     if isinstance(value, str):
         return value if value.strip() else None
-    if isinstance(value, (dict, Mapping)):
+    if isinstance(value, dict):
         return tidy(value)
     if isinstance(value, (list, tuple)):
         items = [_tidy(item, False) for item in value]
         filled = [item for item in items if item is not None]
         return (items if aligned else filled) if filled else None
-    if isinstance(value, (float, Decimal)) and not math.isfinite(value):
-        raise ValueError("JSON has no NaN or Infinity")
-    return value
+    if isinstance(value, (float, Decimal)):
+        if not math.isfinite(value):
+            raise ValueError("JSON has no NaN or Infinity")
+        return value
+    return tidy(value) if not isinstance(value, int) and isinstance(value, Mapping) else value

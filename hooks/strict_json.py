@@ -160,7 +160,7 @@ def _require_depth(value: object, field: str) -> None:
 
 
 def _children(value: object) -> Iterable[object]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
 

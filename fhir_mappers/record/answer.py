@@ -120,6 +120,8 @@ def _combine(left: Answer, right: Answer, *, decisive: bool) -> Answer:
 
 def _decisive(answer: Answer, more: tuple[Evidence, ...]) -> Answer:
     """The answer with all its evidence, and none of the gaps; itself where that is all it has."""
+    if not more and not answer.missing and len(answer.evidence) < 2:
+        return answer  # most are
     evidence = _merge(answer.evidence, more)
     return answer if evidence is answer.evidence and not answer.missing else Answer(answer.value, evidence)
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from fhir_mappers.record.answer import (
     ABSENT,
     IMPRECISE,
+    NOT_FETCHED,
     TOO_OLD,
     UNREADABLE,
     Answer,
@@ -84,13 +85,10 @@ class Facts:
     moment: str = "order-sign"
     _memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    @remembered
     def looked(self, *kinds: str, what: str) -> Answer:
         """*No* when every kind was searched completely: absence then means absence. Else unknown, naming ``what``."""
-        gaps = tuple(
-            Missing(what, self.looked_for.get(k, "not-fetched") or ABSENT) for k in kinds if self._incomplete(k)
-        )
-        return unknown(*dict.fromkeys(gaps)) if gaps else no()
+        gaps = [why for kind in kinds if (why := self.looked_for.get(kind, NOT_FETCHED)) is not None]
+        return unknown(*dict.fromkeys(Missing(what, why or ABSENT) for why in gaps)) if gaps else no()
 
     def any_of(self, events: Iterable[E], *kinds: str, what: str) -> Answer:
         """Yes with the events as evidence; else what :meth:`looked` says."""
@@ -179,9 +177,6 @@ class Facts:
         return (
             unknown(Missing("date", UNREADABLE)) if span is None else span_at_most(Known(span, reading.evidence), limit)
         )
-
-    def _incomplete(self, kind: str) -> bool:
-        return self.looked_for.get(kind, "not-fetched") is not None
 
 
 def evidence_of(events: Iterable[Event], what: str) -> tuple[Evidence, ...]:

@@ -4,16 +4,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import Answer, either
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.events import Dose, DraftOrder, Event, Measurement, TreatmentCourse
 from fhir_mappers.record.facts import ADMINISTRATIONS, ORDERS, STATEMENTS, Facts
-from fhir_mappers.record.quantity import Quantity
+from fhir_mappers.record.quantity import Exact, Quantity, exact
 
 _NMOL_PER_NG = Fraction("2.49596")  # nmol/L for 1 ng/mL, only to recognise which unit was sent
-_BY_MASS = (Fraction(1), Fraction(1, 100))  # ng/mL or ug/L; ng/dL
+_BY_MASS: tuple[Exact, ...] = (1, Fraction(1, 100))  # ng/mL or ug/L; ng/dL
 _AMPOULES = frozenset({"ampoule", "ampule", "amp", "vial"})
 _PIECES = _AMPOULES | {"", "1", "capsule", "tablet", "piece", "unit", "dose"}
 _MOST_PIECES = Decimal(100)
@@ -43,21 +44,26 @@ class Level:
         """The limit to show beside the result: in ng/mL or in nmol/L, as the result was reported."""
         return self.mass if _by_mass(result) else self.molar
 
-    def _pair(self, result: Measurement) -> tuple[Fraction, Fraction]:
+    def _pair(self, result: Measurement) -> tuple[Exact, Exact]:
         """The result and the limit in the family of units the result was reported in."""
         scale = _by_mass(result)
         if scale and result.raw is not None:
-            return Fraction(result.raw.value) * scale, Fraction(self.mass.value)
+            return exact(result.raw.value) * scale, exact(self.mass.value)
         assert result.value is not None, "only usable results are compared"
-        return Fraction(result.value.value), Fraction(self.molar.value)
+        return exact(result.value.value), exact(self.molar.value)
 
 
-def _by_mass(result: Measurement) -> Fraction | None:
+def _by_mass(result: Measurement) -> Exact | None:
     """What turns the number as sent into ng/mL; None when it was sent as an amount of substance."""
     if result.value is None or result.raw is None or not result.raw.value:
         return None
-    scale = Fraction(result.value.value) / Fraction(result.raw.value) / _NMOL_PER_NG
-    return scale if scale in _BY_MASS else None
+    return _scale(result.value.value, result.raw.value)
+
+
+@lru_cache(maxsize=4096)
+def _scale(value: Decimal, raw: Decimal) -> Exact | None:
+    scale = Fraction(value) / Fraction(raw) / _NMOL_PER_NG
+    return next((known for known in _BY_MASS if scale == known), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,8 @@ def _meets(record: PatientRecord, limits: Definition) -> Answer:
     """Certainly osteonecrosis by the definition. Where an item is open, ONJ-DEF-01 asks for it; it is not asked while
     ordering, and there data that were not sent leave it open.
     """
+    if _exposed_bone(record).is_no:
+        return no()
     long = ~at_most(_days_exposed(record, limits), limits.beyond)
     met = _exposed_bone(record) & _ever_exposed(record) & ~_irradiated(record) & long
     unsent = tuple(gap for gap in met.missing if gap.why in reasons.UNAVAILABLE)

@@ -28,7 +28,7 @@ class Silence:
         """Those of the rules that are asked and not heard when this service is called."""
         if self.everything or service in self.services:
             return frozenset(rules)
-        return self.rules.intersection(rules)
+        return self.rules.intersection(rules) if self.rules else self.rules  # mostly none
 
 
 @dataclass(frozen=True, slots=True)

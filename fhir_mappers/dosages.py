@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from fhir_mappers import units
 from fhir_mappers.codings import REFUSALS, Coder, convert, date_of, start
@@ -20,11 +21,17 @@ def milligrams(sent: SentQuantity, concepts: Iterable[str]) -> Quantity | str:
     """A dose in the house unit of its drug (mg, or [iU]), else the reason why not. Its size is not judged here."""
     if sent.value is None or not sent.value.is_finite() or abs(sent.value.adjusted()) > _LARGEST_POWER:
         return UNREADABLE
-    table = next((name for c in concepts if units.canonical_unit(name := f"{c}_dose")), None)
+    table = _dose_table(tuple(concepts))
     if table is None:
         return Quantity(sent.value, "mg") if {sent.unit, sent.code} - {None} == {"mg"} else UNIT_UNKNOWN
     known = convert(table, sent, check_range=False)
     return Quantity(known.value, known.unit) if isinstance(known, units.Converted) else REFUSALS[known.reason]
+
+
+@lru_cache(maxsize=1024)
+def _dose_table(concepts: tuple[str, ...]) -> str | None:
+    """The rows of the unit table for a drug, under the first of its names that has some."""
+    return next((name for c in concepts if units.canonical_unit(name := f"{c}_dose")), None)
 
 
 def dose_of(sent: Dosages, concepts: Iterable[str], resource: str) -> Quantity | Missing | None:

@@ -26,25 +26,22 @@ _SERIES = 3
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The findings of one card: ``shown`` have their own paragraph, ``said`` maps a rule to what it also carries."""
+    """The findings of one card: ``shown`` have their own paragraph, ``all`` are these and what they also say."""
 
     card: str
     shown: tuple[Finding, ...]
-    said: Mapping[str, tuple[Finding, ...]]
+    all: tuple[Finding, ...]
+    severity: Severity
 
-    @property
-    def all(self) -> tuple[Finding, ...]:
-        """Each finding shown, followed by what it also says; of several orders, about the same one."""
-        found = [f for first in self.shown for f in (first, *self._carried(first))]
-        others = [f for carried in self.said.values() for f in carried if not any(f is one for one in found)]
-        return (*found, *others)
 
-    def _carried(self, first: Finding) -> list[Finding]:
-        return [f for f in self.said.get(first.rule.id, ()) if f.draft is first.draft]
-
-    @property
-    def severity(self) -> Severity:
-        return max((f.severity for f in self.all), key=lambda s: s.rank)
+def _group(card: str, shown: list[Finding], said: Mapping[str, tuple[Finding, ...]]) -> _Group:
+    """Each finding shown, followed by what it also says (``said``, by rule); of several orders, about the same one."""
+    found: list[Finding] = []
+    for first in shown:
+        found += [first, *(f for f in said.get(first.rule.id, ()) if f.draft is first.draft)]
+    others = [f for carried in said.values() for f in carried if not any(f is one for one in found)]
+    whole = (*found, *others)
+    return _Group(card, tuple(shown), whole, max([f.severity for f in whole], key=lambda severity: severity.rank))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ def _consolidate(speaking: tuple[Finding, ...]) -> list[_Group]:
         by_card.setdefault(NOT_CHECKED if _is_unavailable(finding) else finding.check.card, []).append(finding)
     carried = {rule: tuple(more) for rule, more in said.items()}
     ranked = {card: sorted(found, key=_place) for card, found in by_card.items()}
-    return [_Group(card, tuple(found), _claim(found, carried)) for card, found in ranked.items()]
+    return [_group(card, found, _claim(found, carried)) for card, found in ranked.items()]
 
 
 def _place(finding: Finding) -> tuple[int, bool]:

@@ -36,10 +36,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for info, 2 for critical."""
-        return _RANKS.index(self)
+        return _RANKS[self]
 
 
-_RANKS = tuple(Severity)
+_RANKS = {severity: place for place, severity in enumerate(Severity)}
 
 
 class Verdict(Struct, frozen=True):

@@ -28,6 +28,8 @@ _REFERENCE = re.compile(r"[A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
 _DRAFTED = "context"  # where an order being written comes from, as against the record
 _HEAD, _FACT = 16, 6  # bytes; two facts of one finding are told apart, not two of all that were ever seen
 
+_canonical = json.JSONEncoder(sort_keys=True).encode
+
 
 def fingerprint(finding: Finding, key: bytes = b"") -> str:
     """Hexadecimal digits: the head, a colon, the facts. ``key`` (at most 64 bytes, a secret of the installation) keeps
@@ -57,7 +59,7 @@ def order_key(draft: DraftOrder, key: bytes = b"") -> str | None:
 
 
 def _digest(value: Any, key: bytes, size: int = _HEAD) -> str:
-    return blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=size, key=key).hexdigest()
+    return blake2b(_canonical(value).encode(), digest_size=size, key=key).hexdigest()
 
 
 def _split(facts: str) -> list[str]:

@@ -45,7 +45,7 @@ def _http_url(url: str) -> str:
 
 def _no_html(markdown: str) -> str:
     """Escape what a client could take for HTML: the public sandbox renders it, and values come from records."""
-    return _HTML.sub(r"\1\\<", markdown)
+    return _HTML.sub(r"\1\\<", markdown) if "<" in markdown else markdown
 
 
 def _relative_reference(text: str) -> str:

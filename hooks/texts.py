@@ -2,7 +2,7 @@
 
 import string
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -34,23 +34,10 @@ def load_texts() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     return rules, shared
 
 
-class _Fields(string.Formatter):
-    """``{name}`` and ``{name:short}`` with the figures of one finding; remembers when one of them was not known."""
-
-    def __init__(self, figures: Figures, values: Mapping[str, Any]) -> None:
-        self._figures = figures
-        self._values = values
-        self.lacking = False
-
-    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        value = self._values.get(str(key))
-        self.lacking = self.lacking or value is None
-        return value
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        if isinstance(value, tuple):
-            return self._figures.missing(value, format_spec)
-        return "" if value is None else self._figures.show(value, format_spec)
+@cache
+def _pieces(template: str) -> tuple[tuple[str, str | None, str], ...]:
+    """A sentence taken apart once: words, the figure that follows them (``{name}``, ``{name:short}``), its form."""
+    return tuple((words, name, form or "") for words, name, form, _ in string.Formatter().parse(template))
 
 
 class Speaker:
@@ -157,9 +144,17 @@ class Speaker:
 
     def _say(self, template: str, finding: Finding) -> str | None:
         """The sentence with its figures; None when one of them is not known."""
-        fields = _Fields(self.figures, {"missing": finding.verdict.missing, **finding.verdict.figures})
-        text = fields.vformat(template, (), {})
-        return None if fields.lacking else text
+        said, figures = list[str](), finding.verdict.figures
+        for words, name, form in _pieces(template):
+            said.append(words)
+            if name is None:
+                continue
+            value = figures.get(name, finding.verdict.missing if name == "missing" else None)
+            if value is None:
+                return None
+            is_gaps = isinstance(value, tuple)
+            said.append(self.figures.missing(value, form) if is_gaps else self.figures.show(value, form))
+        return "".join(said)
 
 
 def clip(text: str, limit: int = SUMMARY_LIMIT) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -112,10 +113,13 @@ def _by_strength(milligrams: Decimal | None, oncology: Decimal, osteoporosis: De
     return Use.OSTEOPOROSIS if milligrams == osteoporosis else None
 
 
+@lru_cache(maxsize=1024)
+def _substance(concepts: tuple[str, ...]) -> str | None:
+    return next((name for name in _OTHERS if any(c == name or c.startswith(f"{name}_") for c in concepts)), None)
+
+
 def _other(said: Presentation) -> Product | None:
-    substance = next(
-        (name for name in _OTHERS if any(c == name or c.startswith(f"{name}_") for c in said.concepts)), None
-    )
+    substance = _substance(said.concepts)
     if substance is None:
         return None
     intravenous = said.intravenous or substance == "pamidronate"

@@ -5,8 +5,10 @@ the JSON as it was sent, for editing.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fhir_mappers.clerk import Clerk, Place
 from fhir_mappers.codings import date_of, end, relative, start
@@ -109,8 +111,7 @@ def _read(place: Place, raw: Json, selections: tuple[str, ...] | None, clerk: Cl
     return replace(draft, stops=stops, selected=selected, product=product)
 
 
-@dataclass(frozen=True, slots=True)
-class _Dosing:
+class _Dosing(Struct, frozen=True):
     """What the dosage instructions of a draft say."""
 
     product: Product | None

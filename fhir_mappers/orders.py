@@ -6,10 +6,12 @@ New orders are filled from the formulary as plain dicts, whose templates ``check
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from fhir_mappers.codings import relative
 from fhir_mappers.detail_edits import REQUESTS, add_remark, set_detail
@@ -56,8 +58,7 @@ CERTAINTIES = ("confirmed", "provisional")
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-._]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One CDS Hooks action: type create, update or delete.
 
     ``resource`` for create and update, ``reference`` (``Type/id``) for delete. ``words`` is the key of the shared text

@@ -101,7 +101,8 @@ class _Question(Struct, frozen=True):
         """The verdict as a finding."""
         if verdict is _NOTHING and draft is None:
             return self.silent
-        severity = self.rule.severity_of(verdict.case)
+        usual = verdict.case == self.silent.verdict.case
+        severity = self.silent.severity if usual else self.rule.severity_of(verdict.case)
         expected = awaited(verdict, record) if verdict.outcome in _SPEAKING else ()
         return Finding(self.rule, self.check, self.edition, verdict, severity, draft, None, expected)
 

@@ -153,8 +153,8 @@ class Figures:
         return row[self.language][-1] if row else unit
 
     def _rounded(self, value: Exact) -> str:
-        places, above, below = 1, value.numerator, value.denominator
-        near = [cut for cut in self._cut_offs if abs(10 * (above - cut * below)) <= below]  # within a tenth, exactly
+        places = 1
+        near = [cut for cut in self._cut_offs if _is_near(value, cut)]
         if near:
             places = 2
             while places < _MOST_PLACES and any(value != cut and _round(value, places) == cut for cut in near):
@@ -167,6 +167,12 @@ def escape(text: str) -> str:
     if _HARMLESS.fullmatch(text):
         return text
     return _MARKDOWN.sub(r"\\\1", html.escape(_BREAKS.sub(" ", text).strip(), quote=False))
+
+
+def _is_near(value: Exact, cut: Exact) -> bool:
+    """Within a tenth of it, exactly; in whole numbers, because fractions are slow."""
+    apart = value.numerator * cut.denominator - cut.numerator * value.denominator
+    return 10 * abs(apart) <= value.denominator * cut.denominator
 
 
 def _round(value: Exact, places: int) -> Decimal:

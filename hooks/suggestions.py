@@ -1,7 +1,8 @@
 """What a clinician can take with one click: the proposals of a card's findings as suggestions with FHIR actions."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fhir_mappers.draft_edits import drug_names
 from fhir_mappers.orders import OrderContext, Step, steps

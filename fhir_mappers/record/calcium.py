@@ -1,10 +1,11 @@
 """Calcium in the blood, corrected for albumin in both usual forms (catalogue P11, A9, HCAL-CORR-01)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import takewhile
+
+from msgspec import Struct
 
 from fhir_mappers.record import concepts as c
 from fhir_mappers.record.answer import (
@@ -29,8 +30,7 @@ _HUNDREDTH = Decimal("0.01")
 _CLOCKS = timedelta(days=3)  # instants differ from civil days by less: a day's hours, the offsets of two places
 
 
-@dataclass(frozen=True, slots=True)
-class Calcium:
+class Calcium(Struct, frozen=True):
     """A calcium in mmol/L; everything is rounded half-up to two decimals, so that what is compared is what is shown.
 
     ``value`` is corrected with the guideline's coefficient, ``other`` with the other usual one (None when the albumin

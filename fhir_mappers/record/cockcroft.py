@@ -1,9 +1,10 @@
 """Cockcroft-Gault in exact arithmetic: both published forms, the smaller counts (catalogue P5)."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+
+from msgspec import Struct
 
 from fhir_mappers.record.answer import Answer, Evidence, Missing, unknown
 from fhir_mappers.record.conventions import ClearanceNumbers
@@ -13,8 +14,7 @@ from fhir_mappers.record.quantity import Exact, Quantity, Span, exact
 ML_MIN = "mL/min"
 
 
-@dataclass(frozen=True, slots=True)
-class Clearance:
+class Clearance(Struct, frozen=True):
     """A creatinine clearance in mL/min, as a span when an input is partly unknown, with everything it rests on.
 
     ``span`` is None when no creatinine can be used; ``missing`` names every input that is not known.
@@ -46,8 +46,7 @@ class Clearance:
         return Span(min(self.span.low, other.span.low), min(self.span.high, other.span.high), ML_MIN)
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """Creatinine (umol/L), weight (kg) and age (a), each a span when not known exactly; every sex that is possible."""
 
     creatinine: Span

@@ -7,6 +7,10 @@ from fhir_mappers.record.concepts import CALCIUM_DRUGS
 from fhir_mappers.record.events import DraftOrder
 from fhir_mappers.record.products import DENOSUMAB_INGREDIENT, ZOLEDRONATE, Product, Use
 
+NEPHROTOXIC_CHEMOTHERAPY = (*c.PLATINUM, c.PEMETREXED)
+_OTHER_KINASE_INHIBITORS = (*c.CDK_INHIBITORS, *c.ANTI_ANGIOGENICS)
+_VITAMIN_D_OR_CALCIUM = (*c.VITAMIN_D_DRUGS, *CALCIUM_DRUGS)
+
 
 def is_oncology(draft: DraftOrder) -> bool:
     """A live draft of an oncology antiresorptive."""
@@ -79,7 +83,7 @@ def is_calcium(draft: DraftOrder) -> bool:
 
 def is_vitamin_d_or_calcium(draft: DraftOrder) -> bool:
     """A live draft of vitamin D or of calcium; an antiresorptive that contains some is none."""
-    return not draft.stops and draft.product is None and draft.is_any((*c.VITAMIN_D_DRUGS, *CALCIUM_DRUGS))
+    return not draft.stops and draft.product is None and draft.is_any(_VITAMIN_D_OR_CALCIUM)
 
 
 def is_ergocalciferol(draft: DraftOrder) -> bool:
@@ -105,15 +109,14 @@ def stops_denosumab(draft: DraftOrder) -> bool:
 
 def is_platinum_or_pemetrexed(draft: DraftOrder) -> bool:
     """A live draft of a platinum salt or pemetrexed."""
-    return not draft.stops and draft.is_any((*c.PLATINUM, c.PEMETREXED))
+    return not draft.stops and draft.is_any(NEPHROTOXIC_CHEMOTHERAPY)
 
 
 def is_kinase_inhibitor(draft: DraftOrder) -> bool:
     """A live draft of an EGFR or ALK inhibitor, or of a kinase inhibitor that is coded only as such: no CDK4/6
     inhibitor and no anti-angiogenic.
     """
-    other = draft.is_any((*c.CDK_INHIBITORS, *c.ANTI_ANGIOGENICS))
-    unnamed = draft.is_any(c.ANY_KINASE_INHIBITOR) and not other
+    unnamed = draft.is_any(c.ANY_KINASE_INHIBITOR) and not draft.is_any(_OTHER_KINASE_INHIBITORS)
     return not draft.stops and (unnamed or draft.is_any(c.KINASE_INHIBITORS))
 
 

@@ -1,10 +1,10 @@
 """One dated fact each, with the resource it came from. Nothing here knows FHIR."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fhir_mappers.record.answer import Evidence, Missing
 from fhir_mappers.record.dates import PartialDate
@@ -22,8 +22,7 @@ class Source(Struct, frozen=True):
     origin: str = "prefetch"
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(Struct, frozen=True):
     """An observation in its house unit (``value``) and as it was sent (``raw``).
 
     ``problem`` is set when the result exists but cannot be used; then ``value`` is None. ``concepts`` holds a coded
@@ -69,8 +68,7 @@ def _flag_text(flag: bool | None) -> str | None:
     return None if flag is None else ("true" if flag else "false")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """What problems, procedures, doses, courses, requests and appointments have in common."""
 
     source: Source
@@ -86,13 +84,16 @@ class Event:
             self.source.resource, name, self.source.code, self.status, date=self.when, origin=self.source.origin
         )
 
+    def at_its_end(self) -> Self:
+        """The same event on the day it ended, where it has lasted."""
+        return self if self.until is None else structs.replace(self, when=self.until)
+
     def is_any(self, wanted: tuple[str, ...] | str) -> bool:
         """True when one of the wanted concepts is among its own."""
         return wanted in self.concepts if isinstance(wanted, str) else any(map(wanted.__contains__, self.concepts))
 
 
-@dataclass(frozen=True, slots=True)
-class Problem(Event):
+class Problem(Event, frozen=True):
     """A condition: ``when`` is its onset (else the day it was recorded), ``status`` its clinical status."""
 
     certain: bool = True
@@ -104,8 +105,7 @@ class Problem(Event):
         return self.status in ONGOING
 
 
-@dataclass(frozen=True, slots=True)
-class Procedure(Event):
+class Procedure(Event, frozen=True):
     """A procedure or imaging report; ``status`` is ``completed`` when it was done. ``when`` is its end where one is
     told, ``began`` its beginning.
     """
@@ -115,8 +115,7 @@ class Procedure(Event):
     began: PartialDate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dose(Event):
+class Dose(Event, frozen=True):
     """A drug given or handed out: only status ``completed`` counts as given (catalogue P1).
 
     ``amount`` is what was given in the house unit of the drug, or the pieces handed out; ``each`` one dose of those.
@@ -129,8 +128,7 @@ class Dose(Event):
     each: Quantity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TreatmentCourse(Event):
+class TreatmentCourse(Event, frozen=True):
     """An order or a statement in the record (not a draft): ``when`` authored or started, ``until`` its end.
 
     ``dose`` is one dose in the house unit of the drug (mg, [iU]); ``count`` how many were ordered (a course).
@@ -146,8 +144,7 @@ class TreatmentCourse(Event):
     count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request(Event):
+class Request(Event, frozen=True):
     """A service request or appointment in the record: ordered, booked or planned, not done. ``when`` is the day it was
     written (an appointment: its beginning), ``planned`` to ``until`` when the act is to take place, ``sites`` where.
     """
@@ -156,8 +153,7 @@ class Request(Event):
     planned: PartialDate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Allergy(Event):
+class Allergy(Event, frozen=True):
     """An allergy or intolerance with its manifestations; ``days_to_onset`` after the first dose, when recorded."""
 
     manifestations: tuple[str, ...] = ()
@@ -166,15 +162,14 @@ class Allergy(Event):
     onset: PartialDate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DraftOrder(Event):
+class DraftOrder(Event, frozen=True):
     """An order or appointment being drafted. ``raw`` is the JSON the EHR sent, kept for editing; never rebuilt from a
     model. ``occurs`` is the moment the act is said to take place, ``sites`` the parts of the body it names, ``details``
     what the order itself tells about it: by concept the first of several, all of them in ``every_detail``.
     """
 
     kind: str = "MedicationRequest"
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = {}
     stops: bool = False
     selected: bool = True
     product: Product | None = None
@@ -190,7 +185,7 @@ class DraftOrder(Event):
     planned: PartialDate | None = None
     count: int | None = None
     occurs: PartialDate | None = None
-    details: Mapping[str, Measurement] = field(default_factory=dict)
+    details: Mapping[str, Measurement] = {}
     every_detail: tuple[Measurement, ...] = ()
     sites: tuple[str, ...] = ()
 

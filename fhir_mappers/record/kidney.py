@@ -39,6 +39,7 @@ class Kidney(Facts):
         """Current clearance from the newest creatinine within ``window`` (d) and the newest weight (P5)."""
         return self._clearance(self.creatinine(window), self.as_of)
 
+    @remembered
     def provisional_clearance(self, window: Quantity) -> Clearance:
         """Clearance from the newest preliminary creatinine: may warn, never reassures (P1)."""
         return self._clearance(self._provisional(window), self.as_of)
@@ -114,6 +115,7 @@ class Kidney(Facts):
     def _n(self) -> ClearanceNumbers:
         return self.conventions.clearance
 
+    @remembered
     def _provisional(self, window: Quantity) -> Reading[Measurement]:
         """The highest of the newest preliminary results, unless a final one came later."""
         early = [m for m in self._since_final() if m.provisional and self.within(m.when, window)]
@@ -190,6 +192,7 @@ class Kidney(Facts):
             lacking.append(Missing("sex", self.looked_for.get(PATIENT, NOT_FETCHED) or ABSENT))
         return tuple(lacking)
 
+    @remembered
     def _weight(self, day: date) -> Reading[Measurement]:
         what = c.WEIGHT[0]
         valued = (m for m in self.results(*c.WEIGHT) if m.problem != ABSENT)
@@ -212,6 +215,7 @@ class Kidney(Facts):
             return Span.exactly(weight.value.value.value, "kg")
         return Span(exact(self._n.weight_low.value), exact(self._n.weight_high.value), "kg")
 
+    @remembered
     def _age(self, day: date) -> Reading[Span]:
         born = self.person.born
         if born is None or born.surely_after(day):

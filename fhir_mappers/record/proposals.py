@@ -1,15 +1,15 @@
 """What a check may propose or name, in clinical terms; ``fhir_mappers.orders`` turns proposals into FHIR."""
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from fhir_mappers.record.dates import PartialDate
 from fhir_mappers.record.events import DraftOrder, TreatmentCourse
 from fhir_mappers.record.quantity import Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class SetDose:
+class SetDose(Struct, frozen=True):
     """Change only the dose of the draft (mg); ``route`` and ``interval`` only when given."""
 
     draft: DraftOrder
@@ -18,39 +18,34 @@ class SetDose:
     route: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SetInfusionTime:
+class SetInfusionTime(Struct, frozen=True):
     """Change only the infusion time of the draft (min)."""
 
     draft: DraftOrder
     time: Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class PostponeDraft:
+class PostponeDraft(Struct, frozen=True):
     """Start the draft no earlier than a day."""
 
     draft: DraftOrder
     to: date
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveDraft:
+class RemoveDraft(Struct, frozen=True):
     """Delete the draft; ``instead`` is created with it in one suggestion."""
 
     draft: DraftOrder
     instead: "NewMedication | NewService | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class HoldDraft:
+class HoldDraft(Struct, frozen=True):
     """Put the draft on hold."""
 
     draft: DraftOrder
 
 
-@dataclass(frozen=True, slots=True)
-class NewMedication:
+class NewMedication(Struct, frozen=True):
     """Draft a medication order of the formulary: dose in mg or [iU], first day, interval in days, number of doses."""
 
     item: str
@@ -61,16 +56,14 @@ class NewMedication:
     count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Annotate:
+class Annotate(Struct, frozen=True):
     """Add notes (keys of the formulary) to a service the same card asks for; alone it asks for nothing."""
 
     item: str
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NewService:
+class NewService(Struct, frozen=True):
     """Draft service requests (concept keys), optionally for a day or not before it, with notes on some of them."""
 
     items: tuple[str, ...]
@@ -78,8 +71,7 @@ class NewService:
     notes: tuple[Annotate, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NewCondition:
+class NewCondition(Struct, frozen=True):
     """Write a diagnosis of the formulary into the problem list: ``confirmed`` or ``provisional``, with its onset."""
 
     item: str
@@ -87,8 +79,7 @@ class NewCondition:
     onset: PartialDate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MoveVisit:
+class MoveVisit(Struct, frozen=True):
     """Move a booking on its own day into the hours from ``earliest`` to ``latest`` (h), with what the patient is told
     of the service it is for.
     """
@@ -99,23 +90,20 @@ class MoveVisit:
     item: str
 
 
-@dataclass(frozen=True, slots=True)
-class StopOrder:
+class StopOrder(Struct, frozen=True):
     """Stop running orders; with ``instead`` as in :class:`RemoveDraft`."""
 
     orders: tuple[TreatmentCourse, ...]
     instead: NewMedication | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordTaking:
+class RecordTaking(Struct, frozen=True):
     """Write down that the patient already takes a drug of the formulary (not an order)."""
 
     item: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetDetail:
+class SetDetail(Struct, frozen=True):
     """Let a drafted request answer a question (concept) with this answer (``details`` of the formulary)."""
 
     draft: DraftOrder
@@ -123,8 +111,7 @@ class SetDetail:
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddRemark:
+class AddRemark(Struct, frozen=True):
     """Add a remark of the formulary to a drafted request or booking, with the day it speaks of."""
 
     draft: DraftOrder
@@ -132,8 +119,7 @@ class AddRemark:
     day: PartialDate
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(Struct, frozen=True):
     """Proposals that belong together: one suggestion with all their actions. Edits of drafts are not among them, they
     are merged by draft. ``title`` is the key of a shared sentence; without one the labels of the parts are joined.
     """
@@ -160,15 +146,13 @@ Proposal = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """A list of named things, each a key of the shared texts."""
 
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """Text from the record or the order, shown escaped and as it is."""
 
     text: str

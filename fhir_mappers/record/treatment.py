@@ -1,7 +1,6 @@
 """Where the patient stands with antiresorptives: on treatment, presumed, starting, in an emergency (P7-P9)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -104,7 +103,7 @@ class Treatment(Disease, Facts):
         does not; a statement tells the day of a dose by its end, and a running one without an end tells none.
         """
         doses = (*self.given(*substances), *self.given(*substances, use=Use.UNIDENTIFIED))
-        dated = (d if d.until is None else replace(d, when=d.until) for d in doses)
+        dated = (d.at_its_end() for d in doses)
         told = (d for d in dated if d.status == "completed" or d.until is not None)
         return self.last(told, ADMINISTRATIONS, STATEMENTS, what="last_dose")
 

@@ -9,7 +9,7 @@ from fhir_mappers.record.products import ZOLEDRONATE
 from fhir_mappers.record.proposals import Annotate, Names, NewService
 from fhir_mappers.record.quantity import Quantity
 from fhir_mappers.record.session import obtained
-from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge
+from hooks.check import DraftOrder, PatientRecord, Unlimited, Verdict, judge, not_applicable
 
 DENTAL, PANORAMIC, CREATININE_TEST, VITAMIN_D_TEST = (
     "dental_consultation",
@@ -87,13 +87,16 @@ def emergency_start(record: PatientRecord, limits: Deferred, draft: DraftOrder) 
     Holds     no step is left to do
     Source    guidelines/before_start.toml [AR-EMERG-01]
     """
+    for_whom = record.starts(draft) & record.emergency(draft)
+    if for_whom.is_no:
+        return not_applicable(*for_whom.evidence)
     steps = _steps_left(record, limits)
     left = tuple(name for name, done in steps if not done.is_yes)
     incomplete = Answer(bool(left))
     orders = tuple(dict.fromkeys(_ORDER_FOR[name] for name in left if name in _ORDER_FOR))
     later = record.as_of + timedelta(days=int(limits.after_acute_phase.value))
     return judge(
-        record.starts(draft) & record.emergency(draft),
+        for_whom,
         ~incomplete,
         proposals=(NewService(orders, on=later),) if orders else (),
         steps=Names(left),

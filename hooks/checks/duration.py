@@ -95,10 +95,13 @@ def review(record: PatientRecord, limits: Review) -> Verdict:
     Units     calendar months (UCUM mo), days (UCUM d); without a recorded dose the earliest order, marked approximate
     Source    guidelines/duration.toml [DUR-24M-01]; a drafted referral silences: this project's choice
     """
-    for_whom = record.under_review() & record.treated() & record.has(c.LUNG_CANCER)
+    concerned = record.under_review() & record.treated() & record.has(c.LUNG_CANCER)
+    for_whom = concerned & record.months_reached(limits.after)
+    if for_whom.is_no:
+        return not_applicable(*for_whom.evidence)
     begun = record.beginning()
     return judge(
-        for_whom & record.months_reached(limits.after),
+        for_whom,
         record.reevaluated(limits.fresh) | record.drafted_any(*c.REEVALUATION_ASKED),
         case="renewal" if record.is_ordering else "due",
         proposals=REVIEW,

@@ -15,7 +15,7 @@ from fhir_mappers.record.starting import (
     under_way,
     ways_to_start,
 )
-from hooks.check import Outcome, PatientRecord, Verdict, judge
+from hooks.check import Outcome, PatientRecord, Verdict, judge, not_applicable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ def start(record: PatientRecord, limits: Start) -> Verdict:
         )
     )
     for_whom = adult_with_bone_metastasis(record, limits.adult) & ~against
+    if for_whom.is_no:
+        return not_applicable(*for_whom.evidence)
     unknown_survival = isinstance(record.latest(*c.LIFE_EXPECTANCY), Missing)
     now = dosing_clearance(record, limits.dosing)
     verdict = judge(
@@ -76,6 +78,8 @@ def start_after_event(record: PatientRecord, limits: StartAfterEvent) -> Verdict
     """
     event = record.skeletal_event(limits.event)
     for_whom = adult_with_bone_metastasis(record, limits.adult) & event
+    if for_whom.is_no:
+        return not_applicable(*for_whom.evidence)
     dying = record.comfort_care().is_yes
     now = None if dying else dosing_clearance(record, limits.dosing)
     verdict = judge(

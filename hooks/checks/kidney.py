@@ -10,7 +10,7 @@ from fhir_mappers.record.kidney import Clearance
 from fhir_mappers.record.products import ZOLEDRONATE, Use
 from fhir_mappers.record.proposals import Names, NewMedication, NewService, Proposal, RemoveDraft, StopOrder
 from fhir_mappers.record.quantity import Quantity
-from hooks.check import DraftOrder, Outcome, PatientRecord, Verdict, judge
+from hooks.check import DraftOrder, Outcome, PatientRecord, Verdict, judge, not_applicable
 
 NEPHROTOXIC = (*c.PLATINUM, c.PEMETREXED)
 
@@ -90,10 +90,13 @@ def cumulative_toxicity(record: PatientRecord, limits: Cumulative) -> Verdict:
     drafts = tuple(d for d in record.live_drafts() if is_intravenous_bisphosphonate(d))
     drafted = record.drafted_any(*NEPHROTOXIC)
     both = _in_scope(record, drafts) & (drafted | _chemotherapy(record, limits.window))
+    for_whom = both | (drafted & _on_bisphosphonate(record))
+    if for_whom.is_no:
+        return not_applicable(*for_whom.evidence)
     used, low = _clearance_below(record, limits.reduced, record.conventions.clearance.creatinine_zoledronate)
     case = "dialysis" if record.dialysis().is_yes else ("reduced" if low.is_yes else "due")
     verdict = judge(
-        both | (drafted & _on_bisphosphonate(record)),
+        for_whom,
         no(),
         case=case,
         proposals=(NewService(("creatinine_test",)), *(_denosumab_instead(drafts) if case != "due" else ())),

@@ -28,7 +28,7 @@ from fhir_mappers.record.radiotherapy import (
     total,
 )
 from fhir_mappers.record.scores import MirelsPoints, mirels_total
-from hooks.check import DraftOrder, PatientRecord, Verdict, judge, undecided
+from hooks.check import DraftOrder, PatientRecord, Verdict, judge, not_applicable, undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,9 @@ def pain(record: PatientRecord, limits: Pain) -> Verdict:
     gaps = _untold(record, rt.PAIN, rt.ANALGESIC_STEP, rt.ANALGESIC_SINCE) if asked_in_app else ()
     if gaps and not any(answer.is_no and answer.evidence for answer in (score, step)):
         return undecided(gaps, score=limits.score)
+    for_whom = record.has(c.BONE_METASTASIS) & hurts
+    if for_whom.is_no:
+        return not_applicable(*for_whom.evidence)
     cared_for = either(
         (
             done(record, c.RADIOTHERAPY, limits.irradiated, PROCEDURES),
@@ -70,7 +73,7 @@ def pain(record: PatientRecord, limits: Pain) -> Verdict:
     )
     told = detail(record, None, rt.PAIN, limits.fresh)
     return judge(
-        record.has(c.BONE_METASTASIS) & hurts,
+        for_whom,
         cared_for,
         proposals=(NewService((rt.CONSULTATION,)),),
         score=told.value.value if isinstance(told, Known) else None,

@@ -46,11 +46,14 @@ def cord_compression(record: PatientRecord, limits: Pathway) -> Verdict:
     found = (p for p in record.problems if p.is_ongoing and p.is_any(CORD_COMPRESSION))
     coded = record.recent(found, limits.window, CONDITIONS, what=CORD_COMPRESSION[0])
     lost = (lost_function(record, limits.window) | new_deficit(record, limits.window)) & spinal_metastasis(record)
+    for_whom = (coded | lost) & ~record.comfort_care()
+    if for_whom.is_no:
+        return not_applicable(*for_whom.evidence)
     since = _day_of(lost.evidence) if lost.is_yes and not coded.is_yes else None
     imaged, seen = _imaged(record, limits.window, since), _seen(record, limits.window, since)
     steps = (*(() if imaged.is_yes else (MRI,)), *(() if seen.is_yes else (NEUROSURGERY, RADIOTHERAPY)))
     return judge(
-        (coded | lost) & ~record.comfort_care(),
+        for_whom,
         imaged & seen,
         proposals=(NewService(steps),),
         steps=Names(steps),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from fhir_mappers.record.answer import ABSENT, Missing, no, unknown, yes
 from hooks.check import Check, Outcome, Severity, Unlimited, Verdict, judge, undecided
@@ -107,7 +108,7 @@ def test_without_a_draft_it_is_not_asked() -> None:
 
 def test_a_draft_that_is_not_selected_is_not_asked_about() -> None:
     record = Bedside().drafts_order("zometa", "8 mg").record()
-    unselected = replace(record, drafts=tuple(replace(d, selected=False) for d in record.drafts))
+    unselected = replace(record, drafts=tuple(structs.replace(d, selected=False) for d in record.drafts))
     found = evaluate(CHECKS, unselected, Guideline(RULES, "aura-2026"))
     assert not [f for f in found.speaking if f.rule.id.startswith("ZOL")]
 

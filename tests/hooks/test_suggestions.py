@@ -121,7 +121,7 @@ def test_only_what_could_be_changed_is_announced() -> None:
     found = offered(SetInfusionTime(draft, MIN30), SetDose(draft, MG33), context=context)
     assert labels(found) == ["Change the dose to 3.3 mg"]
     assert actions(found) == [("update", "Change only the dose, to 3.3 mg")]
-    nameless = replace(draft, raw={name: value for name, value in draft.raw.items() if name != "id"})
+    nameless = structs.replace(draft, raw={name: value for name, value in draft.raw.items() if name != "id"})
     assert offered(SetInfusionTime(nameless, MIN30), SetDose(nameless, MG33), context=context) == ()
 
 
@@ -240,7 +240,7 @@ def test_a_drug_that_is_being_ordered_is_not_drafted_again() -> None:
 
 def test_where_nothing_can_be_removed_the_label_does_not_say_so() -> None:
     draft, context = ordering()
-    nameless = replace(draft, raw={name: value for name, value in draft.raw.items() if name != "id"})
+    nameless = structs.replace(draft, raw={name: value for name, value in draft.raw.items() if name != "id"})
     replaced = RemoveDraft(nameless, NewMedication("denosumab"))
     assert labels(offered(replaced, context=context)) == ["Draft denosumab"]
     assert offered(RemoveDraft(nameless), context=context) == ()

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from hooks.cards import FAULT, FINDINGS_EXTENSION, NOT_CHECKED, compose, show
 from hooks.evaluate import Broken
@@ -299,7 +300,7 @@ def test_a_finding_about_the_session_is_about_each_of_its_selected_orders() -> N
     everything = {one.draft for _, one in all_traces(traced(patient))}
     assert len(everything) == 2
     selected = trace(
-        composed(patient.findings(), patient), [replace(d, selected=False) for d in patient.record().drafts]
+        composed(patient.findings(), patient), [structs.replace(d, selected=False) for d in patient.record().drafts]
     )
     own = [one.draft for finding, one in all_traces(selected) if finding.draft is not None]
     session = {one.draft for finding, one in all_traces(selected) if finding.draft is None}

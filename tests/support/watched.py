@@ -84,8 +84,6 @@ class _Row(tuple[Any, ...]):
 class _Course:
     """An order or a statement; looking at more than which of the two it is is noted."""
 
-    __dataclass_fields__ = TreatmentCourse.__dataclass_fields__
-
     def __init__(self, course: TreatmentCourse, note: Note) -> None:
         self._course, self._note = course, note
 

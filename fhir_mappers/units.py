@@ -110,12 +110,12 @@ def _convert(concept: str, text: str, unit: str | None, code: str | None, check_
 
 def duration(value: Decimal, unit: str | None) -> Decimal | None:
     """A FHIR duration (s, min, h, d, wk, mo = 30 d, a = 365 d) in minutes; None when it cannot be read."""
-    return _time(value, unit, Fraction(1))
+    return _time(value, unit, 1)
 
 
 def days(value: Decimal, unit: str | None) -> Decimal | None:
     """A FHIR duration (s, min, h, d, wk, mo = 30 d, a = 365 d) in days; None when it cannot be read."""
-    return _time(value, unit, Fraction(1, 1440))
+    return _time(value, unit, 1440)
 
 
 def canonical_unit(concept: str) -> str | None:
@@ -178,19 +178,20 @@ def _both(unit: str | None, code: str | None) -> str:
     return " / ".join(texts)
 
 
-def _time(value: Decimal, unit: str | None, scale: Fraction) -> Decimal | None:
+def _time(value: Decimal, unit: str | None, minutes: int) -> Decimal | None:
+    """The duration in units of so many minutes."""
     text = str(value)
     is_short = len(text) + len(unit or "") <= _LONGEST_MEMORISED
-    return (_scaled if is_short else _scaled.__wrapped__)(text, unit, scale)
+    return (_counted if is_short else _counted.__wrapped__)(text, unit, minutes)
 
 
 @lru_cache(maxsize=4096)
-def _scaled(text: str, unit: str | None, scale: Fraction) -> Decimal | None:
+def _counted(text: str, unit: str | None, minutes: int) -> Decimal | None:
     value = Decimal(text)
     factor = _MINUTES.get((unit or "").strip())
     if factor is None or not value.is_finite() or value < 0 or not _is_moderate(value):
         return None
-    return _decimal(Fraction(value) * factor * scale)
+    return _decimal(Fraction(value) * factor / minutes)
 
 
 def _is_moderate(value: Decimal) -> bool:

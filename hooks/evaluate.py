@@ -128,7 +128,9 @@ def evaluate(
         found: list[Finding] = []
         for check in checks:
             try:
-                found += ask(guideline.question(check))
+                question = guideline.question(check)
+                concerns = question.is_asked and (check.about is None or drafts.of(check.about))
+                found += ask(question) if concerns else (question.silent,)
             except Exception as error:  # the only broad except in the house: a broken check must not silence others
                 on_error(check.id, error)
                 faults.append(Broken(check.id, type(error).__name__))
@@ -162,20 +164,14 @@ class _Selected:
 
 
 def _ask(question: _Question, record: PatientRecord, drafts: _Selected) -> Iterable[Finding]:
-    check, limits = question.check, question.limits
-    if not question.is_asked:
-        return (question.silent,)
-    if check.about is None:
-        return (question.sign(check.judge(record, limits), record),)
-    if not (found := drafts.of(check.about)):
-        return (question.silent,)
-    return [question.sign(check.judge(record, limits, draft), record, draft) for draft in found]
+    judge, limits, about = question.check.judge, question.limits, question.check.about
+    if about is None:
+        return (question.sign(judge(record, limits), record),)
+    return [question.sign(judge(record, limits, draft), record, draft) for draft in drafts.of(about)]
 
 
 def _sum_up(question: _Question, record: PatientRecord, heard: Findings) -> Finding:
     """Silent is silent about the other findings, never about the patient: the reason says so."""
-    if not question.is_asked:
-        return question.silent
     signed = question.sign(question.check.judge(record, question.limits, heard), record)
     return signed if signed.speaks else replace(signed, because=NOTHING_TO_SUM_UP)
 

@@ -31,6 +31,8 @@ def tidy(value: Mapping[str, Any]) -> dict[str, Any] | None:
     for key, member in value.items():
         if type(member) is str:  # most members are: said first, and in place, it halves the time
             tidied: Any = member if member.strip() else None
+        elif type(member) is dict:
+            tidied = tidy(member)
         else:
             tidied = _tidy(member, key.startswith("_") or f"_{key}" in value)
         if tidied is not None:
@@ -44,7 +46,7 @@ def _tidy(value: Any, aligned: bool) -> Any:
     if isinstance(value, dict):
         return tidy(value)
     if isinstance(value, (list, tuple)):
-        items = [_tidy(item, False) for item in value]
+        items = [tidy(item) if type(item) is dict else _tidy(item, False) for item in value]
         filled = [item for item in items if item is not None]
         return (items if aligned else filled) if filled else None
     if isinstance(value, (float, Decimal)):

@@ -38,7 +38,10 @@ class Figures:
     def __init__(self, language: str, shared: Mapping[str, Any], cut_offs: Sequence[Quantity] = ()) -> None:
         self.language = language
         self.colon, self.semicolon = (" :", " ;") if language == "fr" else (":", ";")
-        self._shared = shared
+        words, names = shared["words"], shared["names"]
+        self._units = shared["units"]
+        self._words: Mapping[str, str] = {key: row[language] for key, row in words.items()}
+        self._names: Mapping[str, str] = {key: row[language] for key, row in names.items()}
         self._cut_offs = tuple(exact(q.value) for q in cut_offs)
 
     def show(self, value: Any, form: str = "") -> str:
@@ -59,13 +62,11 @@ class Figures:
 
     def word(self, key: str, **figures: Any) -> str:
         """A shared sentence (``words.<key>``) with its figures."""
-        template: str = self._shared["words"][key][self.language]
-        return template.format(**{name: self.show(value) for name, value in figures.items()})
+        return self._words[key].format(**{name: self.show(value) for name, value in figures.items()})
 
     def name(self, key: str) -> str:
         """The name of a thing: a concept, an input, a step."""
-        row = self._shared["names"].get(key)
-        return row[self.language] if row else key.replace("_", " ")
+        return self._names.get(key) or key.replace("_", " ")
 
     def number(self, value: Decimal, least: int = 0) -> str:
         """A decimal in the language's writing, with the digits it has: no trailing zeros beyond ``least`` decimals."""
@@ -74,7 +75,7 @@ class Figures:
 
     def quantity(self, quantity: Quantity) -> str:
         """A number with its unit; doses never end in ``.0`` (they are misread tenfold)."""
-        unit, number = self._shared["units"].get(quantity.unit), self._number_of(quantity)
+        unit, number = self._units.get(quantity.unit), self._number_of(quantity)
         if unit is None:
             return f"{number} {escape(quantity.unit)}"
         forms = unit[self.language]
@@ -135,7 +136,7 @@ class Figures:
         value = escape(proof.value or "")
         if proof.unit:
             value = f"{self._digits(proof)} {escape(self._pretty(proof.unit))}".rstrip()
-        elif proof.value in self._shared["names"]:
+        elif proof.value in self._names:
             value = self.name(str(proof.value))
         when = self.word("on", day=proof.date) if proof.date is not None else ""
         note = f" ({self.word(proof.note)})" if proof.note else ""
@@ -149,7 +150,7 @@ class Figures:
         return text.replace(".", ",") if self.language == "fr" else text
 
     def _pretty(self, unit: str) -> str:
-        row = self._shared["units"].get(unit)
+        row = self._units.get(unit)
         return row[self.language][-1] if row else unit
 
     def _rounded(self, value: Exact) -> str:

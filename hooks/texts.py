@@ -57,7 +57,10 @@ class Speaker:
         self._overrides: Mapping[str, Mapping[str, str]] = {**self._shared["override"], **(reasons or {})}
         self.figures = Figures(language, self._shared, _cut_offs(rules, edition.id))
         told = (rule for rule in rules.values() if rule.kind == "I" and edition.id in rule.sources)
-        self._informational = tuple((rule.id, frozenset(rule.said_in)) for rule in told)
+        self._told_in: dict[str, dict[str, int]] = {}
+        for number, rule in enumerate(told):
+            for place in rule.said_in:
+                self._told_in.setdefault(place, {})[rule.id] = number
 
     def label(self, rule_id: str) -> str:
         """The short name of a step."""
@@ -89,7 +92,8 @@ class Speaker:
 
     def informational(self, places: frozenset[str]) -> list[str]:
         """The informational rules of the edition that are said in one of these places: cards, or beside rules."""
-        return [rule_id for rule_id, said_in in self._informational if not said_in.isdisjoint(places)]
+        found = {rule_id: number for place in places for rule_id, number in self._told_in.get(place, {}).items()}
+        return sorted(found, key=found.__getitem__)
 
     def missing(self, finding: Finding) -> str:
         """What is missing, with reasons."""

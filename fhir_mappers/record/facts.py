@@ -87,8 +87,9 @@ class Facts:
 
     def looked(self, *kinds: str, what: str) -> Answer:
         """*No* when every kind was searched completely: absence then means absence. Else unknown, naming ``what``."""
-        gaps = [why for kind in kinds if (why := self.looked_for.get(kind, NOT_FETCHED)) is not None]
-        return unknown(*dict.fromkeys(Missing(what, why or ABSENT) for why in gaps)) if gaps else no()
+        told = [self.looked_for.get(kind, NOT_FETCHED) for kind in kinds]
+        gaps = dict.fromkeys(Missing(what, why or ABSENT) for why in told if why is not None) if any(told) else ()
+        return unknown(*gaps) if gaps else no()
 
     def any_of(self, events: Iterable[E], *kinds: str, what: str) -> Answer:
         """Yes with the events as evidence; else what :meth:`looked` says."""

@@ -59,14 +59,18 @@ class Quantity(Struct, frozen=True):
         return other.value
 
 
-@lru_cache(maxsize=4096)
 def exact(value: Number) -> Exact:
-    """The number without its decimals, to be compared and reckoned with exactly: a whole one where it is whole.
+    """The number without its decimals, to be compared and reckoned with exactly: a whole one where it is whole."""
+    if isinstance(value, Decimal):
+        return _of_decimal(value)
+    return value.numerator if value.denominator == 1 else value
 
-    Limits and results repeat from patient to patient, and fractions are slow to make.
-    """
-    fraction = Fraction(value)
-    return fraction.numerator if fraction.denominator == 1 else fraction
+
+@lru_cache(maxsize=4096)
+def _of_decimal(value: Decimal) -> Exact:
+    """Limits and results repeat from patient to patient, and fractions are slow to make."""
+    above, below = value.as_integer_ratio()
+    return above if below == 1 else Fraction(above, below)
 
 
 class Span(Struct, frozen=True):

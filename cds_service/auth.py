@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -161,8 +162,13 @@ def by_nobody(request: Request) -> Caller:
 
 def own_address(request: Request) -> str | None:
     """The address in the request itself, but only if it names this machine: any other a caller could make up."""
-    host = urlsplit(request.host_url).hostname or ""  # werkzeug leaves out a Host that is none
-    return request.host_url.rstrip("/") if is_loopback(host) else None
+    return _if_own(request.host_url)
+
+
+@lru_cache(maxsize=64)
+def _if_own(address: str) -> str | None:
+    host = urlsplit(address).hostname or ""  # werkzeug leaves out a Host that is none
+    return address.rstrip("/") if is_loopback(host) else None
 
 
 class MemoryTokens:

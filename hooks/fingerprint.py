@@ -7,7 +7,6 @@ computed days, age, the order of anything, how a fact reached us, and which orde
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date
@@ -69,12 +68,13 @@ def _split(facts: str) -> list[str]:
 
 def _counted(evidence: Iterable[Evidence]) -> list[Any]:
     """Facts; of several that look alike, for want of an id, each its number."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     found = []
     for proof in evidence:
         fact = _proof(proof)
-        seen[str(fact)] += 1
-        found.append([*fact, seen[str(fact)]])
+        looks = str(fact)
+        seen[looks] = seen.get(looks, 0) + 1
+        found.append([*fact, seen[looks]])
     return found
 
 

@@ -43,7 +43,7 @@ def current() -> Note:
     """The note of the request at hand; outside a request one that nobody reads."""
     if not has_request_context():
         return Note()
-    if "note" not in g:
-        g.note = Note()
-    note: Note = g.note
+    note: Note | None = g.get("note")
+    if note is None:
+        note = g.note = Note()
     return note

@@ -12,6 +12,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_UNASKED: Any = object()
+
 
 class Remembering(Protocol):
     """What a class needs whose questions are remembered."""
@@ -33,9 +35,8 @@ def remembered(question: Callable[Concatenate[R, P], T]) -> Callable[Concatenate
     def ask(self: R, /, *args: P.args, **kwargs: P.kwargs) -> T:
         key = (name, args, tuple(kwargs.items())) if kwargs else (name, args)
         memo = self._memo
-        try:
-            answer: T = memo[key]
-        except KeyError:
+        answer: T = memo.get(key, _UNASKED)
+        if answer is _UNASKED:  # no exception: every question is asked a first time, and those are slow
             answer = memo[key] = question(self, *args, **kwargs)
         return answer
 

@@ -135,7 +135,7 @@ class Facts:
         Each is read when it is looked at: who wants the newest should stop there.
         """
         found = newest_first(self.measurements.get(concept, ()) for concept in concepts)
-        return History([one for one in found.dated if one.when.first <= self.as_of])
+        return History(one for one in found.dated if not one.when.surely_after(self.as_of))
 
     @remembered
     def latest(self, *concepts: str, within: Quantity | None = None) -> Reading[Measurement]:

@@ -5,7 +5,6 @@ can be put in order; the value of one is made out when somebody comes to it. Who
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import attrgetter
 from typing import overload
 
 from fhir_mappers.record.dates import PartialDate
@@ -62,13 +61,10 @@ class History(Sequence[Measurement]):
         return f"History({list(self)!r})"
 
 
-_by_time = attrgetter("when.latest", "when.earliest")
-
-
 def newest_first(histories: Iterable[Sequence[Measurement]]) -> History:
     """The results of all, the newest first; those of the same moment in the order they come in."""
     dated = [one for each in histories for one in (each.dated if type(each) is History else each)]
-    return History(sorted(dated, key=_by_time, reverse=True))
+    return History(sorted(dated, key=lambda one: (one.when.latest, one.when.earliest), reverse=True))
 
 
 def _measurement(one: Measurement | Unread) -> Measurement:

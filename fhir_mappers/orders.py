@@ -6,12 +6,10 @@ New orders are filled from the formulary as plain dicts, whose templates ``check
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
-
-from msgspec import Struct
 
 from fhir_mappers.codings import relative
 from fhir_mappers.detail_edits import REQUESTS, add_remark, set_detail
@@ -58,7 +56,8 @@ CERTAINTIES = ("confirmed", "provisional")
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-._]{1,64}")
 
 
-class Step(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Step:
     """One CDS Hooks action: type create, update or delete.
 
     ``resource`` for create and update, ``reference`` (``Type/id``) for delete. ``words`` is the key of the shared text

@@ -3,19 +3,36 @@
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import msgspec
-
-_encoder = msgspec.json.Encoder(decimal_format="number")
+from pydantic import BaseModel
 
 
 def dumps_exact(value: object) -> bytes:
-    """JSON in which a Decimal is a number with exactly its own digits: 7.10 stays 7.10.
+    """JSON in which a Decimal is a number with exactly its own digits: 7.10 stays 7.10. Pydantic models may be in it.
 
     Not for values that may hold NaN or Infinity, which JSON does not have: `tidy` refuses them.
     """
     return _encoder.encode(value)
+
+
+def _members(model: object) -> dict[str, Any]:
+    """What a pydantic model is as JSON: its members under their names there, without those that are absent. Only the
+    models themselves are looked at: the resources and extensions in them are JSON already.
+    """
+    if not isinstance(model, BaseModel):
+        raise TypeError(f"{type(model).__name__} is no JSON")
+    return {name: value for field, name in _names(type(model)) if (value := getattr(model, field)) is not None}
+
+
+@cache
+def _names(kind: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    return tuple((field, about.alias or field) for field, about in kind.model_fields.items())
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_members, decimal_format="number")
 
 
 def tidy(value: Mapping[str, Any]) -> dict[str, Any] | None:

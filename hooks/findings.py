@@ -64,7 +64,7 @@ def evidence_json(proof: Evidence) -> dict[str, Any]:
         "origin": proof.origin,
         "note": proof.note,
     }
-    return {key: value for key, value in row.items() if value not in (None, "")}
+    return {key: value for key, value in row.items() if value or isinstance(value, Decimal)}
 
 
 def _number(sent: str | None) -> Decimal | str | None:

@@ -237,10 +237,10 @@ class Discovery(_Wire):
 
     def to_wire(self) -> bytes:
         """JSON in the order of the list."""
-        return dumps_exact(self.model_dump(by_alias=True, exclude_none=True))
+        return dumps_exact(self)
 
 
 def to_wire(cards: Iterable[Card], extension: Mapping[str, Any] | None = None) -> bytes:
     """The JSON body of an answer; ``{"cards":[]}`` when there is nothing to say."""
     answer = Answer(cards=tuple(cards), extension=dict(extension) if extension else None)
-    return dumps_exact(answer.model_dump(by_alias=True, exclude_none=True))
+    return dumps_exact(answer)

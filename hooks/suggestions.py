@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from msgspec import structs
 from msgspec.structs import replace
 
 from fhir_mappers.draft_edits import drug_names
@@ -76,7 +77,7 @@ def _each_service_once(proposals: Iterable[Proposal]) -> Iterator[Proposal]:
             yield proposal
         elif items := tuple(item for item in proposal.items if item not in seen):
             seen.update(items)
-            yield replace(proposal, items=items)
+            yield structs.replace(proposal, items=items)
 
 
 def _annotated(found: Iterable[Proposal | Annotate]) -> Iterator[Proposal]:
@@ -85,7 +86,7 @@ def _annotated(found: Iterable[Proposal | Annotate]) -> Iterator[Proposal]:
     notes = tuple(p for p in everything if isinstance(p, Annotate))
     for proposal in _each_service_once(p for p in everything if not isinstance(p, Annotate)):
         wanted = tuple(note for note in notes if isinstance(proposal, NewService) and note.item in proposal.items)
-        yield replace(proposal, notes=wanted) if isinstance(proposal, NewService) and wanted else proposal
+        yield structs.replace(proposal, notes=wanted) if isinstance(proposal, NewService) and wanted else proposal
 
 
 def _is_drafted(proposal: Proposal, context: OrderContext) -> bool:
@@ -128,8 +129,8 @@ def _apply(group: tuple[Proposal, ...], context: OrderContext) -> tuple[tuple[Pr
     done: list[Step] = []
     for edit in (each for each in group if isinstance(each, _Edit)):
         raw = done[-1].resource if done else None
-        draft = replace(edit.draft, raw=raw) if raw is not None else edit.draft
-        made = steps(replace(edit, draft=draft), context)
+        draft = structs.replace(edit.draft, raw=raw) if raw is not None else edit.draft
+        made = steps(structs.replace(edit, draft=draft), context)
         taken += [edit] if made else []
         done += made
     if len(done) < 2:

@@ -36,7 +36,7 @@ UNAVAILABLE = UNOBTAINED | {UNREADABLE}
 """Nothing usable came: absence proves nothing."""
 
 
-class Evidence(Struct, frozen=True):
+class Evidence(Struct, frozen=True, cache_hash=True):
     """One fact an answer rests on, as the record held it: resource id, code, value as sent, house value, date."""
 
     resource: str

@@ -14,7 +14,7 @@ _FHIR_DATE = re.compile(
 )
 
 
-class PartialDate(Struct, frozen=True):
+class PartialDate(Struct, frozen=True, cache_hash=True):
     """A FHIR date, dateTime or instant: the earliest and the latest civil day it can mean.
 
     The civil day is the one written, in the offset it was written with. ``earliest`` and ``latest`` are instants used

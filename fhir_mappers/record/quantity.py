@@ -14,7 +14,7 @@ class UnitMismatch(TypeError):
     """Two quantities of different units were compared or combined."""
 
 
-class Quantity(Struct, frozen=True):
+class Quantity(Struct, frozen=True, cache_hash=True):
     """A decimal value and its UCUM unit; comparing two units is an error, not a guess.
 
     Raises:

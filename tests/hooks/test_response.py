@@ -245,6 +245,11 @@ def test_decimals_keep_their_digits(number: Decimal) -> None:
     assert again.as_tuple() == number.as_tuple()
 
 
+def test_what_is_no_json_is_not_written() -> None:
+    with pytest.raises(TypeError, match="object is no JSON"):
+        dumps_exact({"cards": [object()]})
+
+
 def test_discovery_keeps_its_order_and_leaves_out_what_is_empty() -> None:
     first = DiscoveryService(
         hook="order-sign", id="b-1", title="T", description="D", prefetch={"z": "Patient/1", "a": "x"}

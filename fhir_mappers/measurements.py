@@ -5,10 +5,8 @@ number is converted only when a question comes to it. A patient with years of hi
 checks of one call look at the newest few of a few concepts.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -31,8 +29,6 @@ from fhir_mappers.wire import Placed
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _PRELIMINARY = "preliminary"
-# Of these datetime.fromisoformat accepts only what parse_date accepts too, and tells in a tenth of the time.
-_USUAL_DATE = re.compile(r"[12]\d{3}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 
 class Sample(msgspec.Struct, gc=False):
@@ -42,7 +38,7 @@ class Sample(msgspec.Struct, gc=False):
     token: str | None
     resource: str
     origin: str
-    dated: Observation | PartialDate
+    when: PartialDate
     provisional: bool = False
 
 
@@ -82,21 +78,15 @@ class Results(Mapping[str, History]):
         read = partial(_measure, self._values, concept)
         samples.sort(key=_name)
         if len(set(map(_name, samples))) == len(samples):
-            return History([Unread(_day(sample), sample, read) for sample in samples])
+            return History([Unread(sample.when, sample, read) for sample in samples])
         found: list[Measurement | Unread] = []
         for _, group in groupby(samples, key=_name):
-            same = [Unread(_day(sample), sample, read) for sample in group]
+            same = [Unread(sample.when, sample, read) for sample in group]
             found += same if len(same) == 1 else in_order([one.measurement() for one in same])
         return History(found)
 
 
 _name = attrgetter("resource")
-
-
-def _day(sample: Sample) -> PartialDate:
-    when = _when(sample.dated) if isinstance(sample.dated, Observation) else sample.dated
-    assert when is not None, "only dated samples are filed"
-    return when
 
 
 def _measure(values: ValueReader, concept: str, sample: Sample, when: PartialDate) -> Measurement:
@@ -144,11 +134,12 @@ def _file(sent: Observation, understood: Understood, name: str, origin: str, cle
         status = clerk.status(Place(OBSERVATIONS, name, origin), status)
         if status not in _FINAL and status != _PRELIMINARY:
             return
-    if not _is_dated(sent):
+    when = _when(sent)
+    if when is None:
         clerk.note(Place(OBSERVATIONS, name, origin), IMPRECISE, "no date")
         return
     for meant, part in parts:
-        results.file(meant, Sample(part, meant.token, name, origin, sent, status == _PRELIMINARY))
+        results.file(meant, Sample(part, meant.token, name, origin, when, status == _PRELIMINARY))
 
 
 def _parts(sent: Observation, understood: Understood, clerk: Clerk) -> list[tuple[Understood, Valued]]:
@@ -168,21 +159,6 @@ def _has_no_value(sent: Valued) -> bool:
     """A panel: only components, no value of its own."""
     values = (sent.value_quantity, sent.value_codeable_concept, sent.value_integer, sent.value_boolean)
     return all(value is None for value in (*values, sent.value_date_time))
-
-
-def _is_dated(sent: Observation) -> bool:
-    """Whether the observation has a readable date; the usual form is checked without building one."""
-    text = sent.effective_date_time
-    return (text is not None and _is_usual_date(text)) or _when(sent) is not None
-
-
-@lru_cache(maxsize=8192)
-def _is_usual_date(text: str) -> bool:
-    """Remembered, because the results of one blood sample share their date."""
-    try:
-        return _USUAL_DATE.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def _when(sent: Observation) -> PartialDate | None:

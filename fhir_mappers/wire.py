@@ -67,18 +67,22 @@ class Shared:
         self._codes: dict[bytes, Labelled | None] = {}
         self._limits: dict[int, tuple[msgspec.Raw, list[Range] | None]] = {}  # those seen last, by their code
 
-    def put_into(self, observations: Iterable[Placed[Any]]) -> None:
-        """Decode what was left as bytes in Observations.
+    def put_into(self, entries: Iterable[Entry]) -> None:
+        """Decode what was left as bytes in the Observations among these.
 
         Raises:
             ValueError, ArithmeticError, RecursionError: it does not fit.
         """
         codes, limits = self._codes, self._limits
-        for _, _, sent in observations:
+        for entry in entries:
+            if not isinstance(entry.resource, Observation):
+                continue
+            sent: Any = entry.resource
             raw, left = bytes(sent.code), sent.reference_range
-            if raw not in codes:
-                codes[raw] = _code.decode(raw) if raw else None
-            sent.code = code = codes[raw]
+            code = codes.get(raw)
+            if code is None and raw:
+                code = codes[raw] = _code.decode(raw)
+            sent.code = code
             known = limits.get(id(code))
             if known is None or known[0] != left:
                 known = limits[id(code)] = left, _ranges.decode(left) if left else None
@@ -92,13 +96,12 @@ def read_value(key: str, sent: Prefetched) -> Found:
     found = Found()
     try:
         top = _value.decode(sent)
-        if not isinstance(top, Bundle):
-            _file(found, key, [(0, Entry(resource=top))])
-        elif not _is_unfinished(found, key, top.link):
-            _file(found, key, enumerate(top.entry or ()))
-        Shared().put_into(found.observations)
+        entries = top.entry or [] if isinstance(top, Bundle) else [Entry(resource=top)]
+        Shared().put_into(entries)
     except _UNREADABLE_JSON:
         return _slowly(key, sent)
+    if not (isinstance(top, Bundle) and _is_unfinished(found, key, top.link)):
+        _file(found, key, enumerate(entries))
     return found
 
 
@@ -159,8 +162,7 @@ def _slowly(key: str, sent: bytes) -> Found:
     for index, raw in enumerate(skeleton.entry or ()):
         try:
             entry = _entry.decode(raw)
-            if isinstance(entry.resource, Observation):
-                shared.put_into([(index, None, entry.resource)])
+            shared.put_into([entry])
         except _UNREADABLE_JSON:
             _mend_entry(found, key, index, _plain(bytes(raw)))
         else:

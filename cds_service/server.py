@@ -55,6 +55,7 @@ def run(settings: Settings) -> None:
     if problem := _unsafe(settings) or refusal(settings):
         raise SystemExit(f"Osteohooks cannot start.\n{problem}")
     with uncollected():
+        serving.give_back_memory()
         serving.share_counts(settings)
         if settings.tracing:
             tracing.require()

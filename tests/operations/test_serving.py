@@ -35,6 +35,23 @@ def exchange(port: int, *pieces: bytes, pause: float = 0.0) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
+def test_large_buffers_go_back_to_the_system() -> None:
+    if not ours.give_back_memory():
+        pytest.skip("only the C library of GNU can be asked for it")
+    size = 32 << 20
+
+    def held() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    bytearray(size)  # from here on the library would keep such memory
+    before = held()
+    for _ in range(2):
+        one, other = bytearray(b"x") * size, bytearray(b"y") * size
+        assert held() > before + size
+        del one, other
+    assert held() < before + size / 4
+
+
 def lines_of(server: Server) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in server.written().splitlines() if line.startswith("{")]
 

@@ -37,6 +37,16 @@ class LazyGroup(click.Group):
         super().__init__(*args, **options)
         self._lazy = dict(lazy or {})
 
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; a file or an address that cannot be used is said in a sentence, without the way to it."""
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:  # whoever read along has seen enough
+            raise
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{where}{error.strerror or type(error).__name__}") from error
+
     def list_commands(self, context: click.Context) -> list[str]:
         """All names, in order."""
         return sorted({*super().list_commands(context), *self._lazy})

@@ -1,6 +1,7 @@
 """Runs the application under its production server, gunicorn, on the settings of the installation."""
 
 import gc
+import socket
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -49,10 +50,11 @@ def run(settings: Settings) -> None:
     """Serve until interrupted.
 
     Raises:
-        SystemExit: the address is reachable from other machines and clients are not authenticated, or cannot be; or the
-            clients file or a policy does not fit; or the sandbox is on where it may not be.
+        SystemExit: the address is reachable from other machines and clients are not authenticated, or cannot be; or
+            somebody else listens there; or the clients file or a policy does not fit; or the sandbox is on where it may
+            not be.
     """
-    if problem := _unsafe(settings) or refusal(settings):
+    if problem := _unsafe(settings) or refusal(settings) or _taken(settings):
         raise SystemExit(f"Osteohooks cannot start.\n{problem}")
     with uncollected():
         serving.give_back_memory()
@@ -135,6 +137,19 @@ def _application(settings: Settings, store: Store | None = None) -> Flask:
         raise refused_policy(error) from None
     warm_up(app.extensions["osteohooks.parts"])
     return app
+
+
+def _taken(settings: Settings) -> str | None:
+    """Why nothing can listen on the address; None when it is free. Said before anything is made or started."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host.strip("[]"), settings.port), family=family).close()
+    except OSError as error:
+        return (
+            f"  Nothing can listen on {settings.host}:{settings.port}: {error.strerror}.\n"
+            "  Is the service running already? Stop what listens there, or choose another OSTEOHOOKS_PORT (--port)."
+        )
+    return None
 
 
 def _unsafe(settings: Settings) -> str | None:

@@ -22,6 +22,12 @@ PENDING = "Clinical review is pending: no clinician has read or checked these nu
 _LOGIC = {"for whom": "For whom", "holds": "As it should be when", "reads": "Reads", "units": "Units"}
 _SAID = ("text", "why", "change")
 _TOLD = {"en": "English", "fr": "Français"}
+_MEANT = {
+    "critical": "is kept for what the source calls contraindicated or potentially fatal, and for lasting harm",
+    "warning": "is a limit or a step that is not met and can still be mended",
+    "info": "is good to know, and never interrupts",
+}
+_NOBODY = "–"
 _OF_ALL = ("test_day_by_day", "test_silence", "test_silence_inside")  # tests of every rule at once
 Row = Mapping[str, Any]
 
@@ -63,6 +69,8 @@ def _heading(row: Row, french: Row) -> Iterator[str]:
     yield from _retired(row, french)
     signed = f"Read by {review['read_by']}, checked by {review['checked_by']} on {review['checked_on']}."
     yield from (f"> {signed if review['checked_by'] else PENDING}", "")
+    yield from ("| Read by | Numbers checked by | On | To be looked at again |", "|---|---|---|---|")
+    yield from (f"| {' | '.join(review[key] or _NOBODY for key in review)} |", "")
     severities = ", ".join(dict.fromkeys(row["severity"].values())) or "on no card of its own"
     yield f"**Kind**: {row['kind']} · **asked at**: {hooks} · **speaks as**: {severities}"
     yield f"· **strength in the guideline**: {row['strength']}"
@@ -148,7 +156,11 @@ def _severities(row: Row, french: Row) -> Iterator[str]:
     for case, severity in row["severity"].items():
         lines = "<br>".join(f"`{said['says'][case]}`" for said in (row, french) if case in said["says"])
         yield f"| {case.replace('_', ' ')} | {severity} | {lines or '–'} |"
-    yield from ("", "`{braces}` are figures of the patient; `:short` is their short form.")
+    yield from ("", "`{braces}` are figures of the patient; `:short` is their short form.", "")
+    why = load_texts()[0].get(row["id"], {}).get("en", {}).get("why", "")
+    yield f"**Why so.** The guideline's own word: *{row['strength']}*. {why}".rstrip()
+    loudest = [severity for severity in _MEANT if severity in row["severity"].values()]
+    yield from (f"*{severity.capitalize()}* {_MEANT[severity]}." for severity in loudest)
 
 
 def _card(example: Example | None) -> Iterator[str]:

@@ -52,7 +52,10 @@ def find(sources: Iterable[Path]) -> tuple[File, ...]:
         NothingToRead: there is none.
         OSError: a file cannot be looked at.
     """
-    found = [file for source in sources for file in _below(source)]
+    named = tuple(sources)
+    if absent := [str(source) for source in named if not source.exists()]:
+        raise NothingToRead(f"{', '.join(absent)}: there is no such file or folder")
+    found = [file for source in named for file in _below(source)]
     if not found:
         endings = " ".join(ending for ending, _ in _ENDINGS)
         raise NothingToRead(f"no file ends in one of {endings}")

@@ -141,6 +141,7 @@ def test_replays_that_name_patients_differently_are_not_compared(
 def test_nothing_to_read_and_another_hook_are_said(source: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "no file ends in" in _replay(tmp_path / "empty", tmp_path / "out").output
+    assert f"{tmp_path / 'none'}: there is no such file" in _replay(tmp_path / "none", tmp_path / "out").output
     assert _replay(source, tmp_path / "old").exit_code == 0
     other = _replay(source, tmp_path / "new", "--against", str(tmp_path / "old"), hook="order-sign")
     assert "is a replay of patient-view" in other.output

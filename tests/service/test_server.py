@@ -19,6 +19,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from cds_service.server import run
+from cds_service.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from cds_service.cli import main; main(prog_name='osteohooks')", "serve"]
 PATIENCE = 60.0  # seconds; a busy machine may need them
@@ -241,6 +244,14 @@ def test_it_does_not_open_itself_to_other_machines_unasked(host: str) -> None:
     assert "OSTEOHOOKS_ALLOW_UNAUTHENTICATED" in told
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_an_address_that_is_taken_is_said_before_anything_is_made(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SystemExit, match=f"Nothing can listen on 127.0.0.1:{port}: .*\n.*OSTEOHOOKS_PORT"):
+            run(Settings(port=port, state_dir=tmp_path / "var"))
+    assert not (tmp_path / "var").exists()
 
 
 def test_asked_to_it_listens_elsewhere_and_has_no_sandbox() -> None:

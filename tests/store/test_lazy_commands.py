@@ -42,3 +42,26 @@ def test_what_is_no_command_is_said_to_be_none() -> None:
     group = LazyGroup("group", lazy={"path": Elsewhere("os:path", "None.")})
     with pytest.raises(TypeError, match="os:path is no command"):
         group.get_command(click.Context(group), "path")
+
+
+def test_a_file_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    asked = CliRunner().invoke(main, ["sample", "lung-zol-clearance-42"])
+    request, out = tmp_path / "request.json", tmp_path / "none" / "page.html"
+    request.write_text(asked.stdout, "utf-8")
+    said = CliRunner().invoke(main, ["page", str(request), "--out", str(out)])
+    assert (said.exit_code, said.stderr) == (1, f"Error: {out}: No such file or directory\n")
+
+
+def test_a_reader_who_goes_away_is_no_error() -> None:
+    group = LazyGroup("group")
+
+    @group.command()
+    def leave() -> None:
+        raise BrokenPipeError
+
+    @group.command()
+    def lose() -> None:
+        raise ConnectionResetError
+
+    assert CliRunner().invoke(group, ["leave"]).output == ""
+    assert CliRunner().invoke(group, ["lose"]).stderr == "Error: ConnectionResetError\n"

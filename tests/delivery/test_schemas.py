@@ -1,9 +1,12 @@
-"""deploy/ held against the schemas of others: the Compose specification, and the API of Kubernetes, old and new.
+"""deploy/ and the Dockerfile, held against the rules of others: the Compose specification, the API of Kubernetes, old and
+new, and the linter of Dockerfiles.
 
 A Kustomization has no schema there (kubectl reads it, and never sends it to a cluster): `test_deployments` holds it
 against the folder, and builds it where there is a kubectl.
 """
 
+import subprocess
+import sysconfig
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner, Result
 from kubernetes_validate import SchemaNotFoundError, ValidationError, latest_version, validate
 
-from tests.delivery.test_deployments import COMPOSE, DEPLOY, KUBERNETES, of
+from tests.delivery.test_deployments import COMPOSE, DEPLOY, DOCKERFILE, KUBERNETES, ROOT, of
 
 OLDEST, NEWEST = "1.25", latest_version().removesuffix(".0")  # the range that the validator knows
 
@@ -68,6 +71,33 @@ def test_a_mistake_in_a_manifest_is_found(kind: str, path: tuple[str | int, ...]
     place[path[-1]] = value
     with pytest.raises(ValidationError):
         validate(wrong, NEWEST, strict=True)
+
+
+def hadolint(path: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sysconfig.get_path("scripts")) / "hadolint"), "--no-color", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_dockerfile_is_read_without_a_complaint() -> None:
+    said = hadolint(ROOT / "Dockerfile")
+    assert (said.returncode, said.stdout) == (0, ""), said.stdout
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("USER 10001:10001", "USER root"),
+        ("WORKDIR /src", "WORKDIR src"),
+        ("HEALTHCHECK --interval", "HEALTHCHEKC --interval"),
+    ],
+)
+def test_a_mistake_in_the_dockerfile_is_found(tmp_path: Path, right: str, wrong: str) -> None:
+    assert right in DOCKERFILE
+    path = tmp_path / "Dockerfile"
+    path.write_text(DOCKERFILE.replace(right, wrong), "utf-8")
+    said = hadolint(path)
+    assert said.returncode == 1
+    assert f"{path}:" in said.stdout
 
 
 def test_only_what_never_reaches_a_cluster_has_no_schema() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 from cds_service.catalogue import document
 from docs.site_cards import Example, examples
+from fhir_mappers.record.quantity import Quantity
+from hooks.figures import Figures
 from hooks.ledger import Ledger, name_of
 from hooks.limits import load_editions
 from hooks.policy_rules import shipped_ledger
@@ -93,7 +95,20 @@ def _statement(row: Row, french: Row) -> Iterator[str]:
     for language, title in zip(LANGUAGES, (row["title"], french["title"]), strict=True):
         own = texts.get(language, {})
         said = [own[key] for key in _SAID if key in own]
-        yield from (f"**{_TOLD[language]}.** {title}. {' '.join(said)}".rstrip(), "")
+        yield from (f"**{_TOLD[language]}.** {title}. {_filled(' '.join(said), row, language)}".rstrip(), "")
+
+
+def _filled(text: str, row: Row, language: str) -> str:
+    """A sentence with the numbers of the newest edition that has the rule; figures of a patient stay open."""
+    numbers = dict(_flat(next(iter(row["numbers"].values()), {})))
+
+    def figure(found: re.Match[str]) -> str:
+        try:
+            return Figures(language, load_texts()[1]).quantity(Quantity.of(numbers[found[1]]))
+        except (KeyError, ValueError):
+            return found[0]
+
+    return re.sub(r"\{(\w+)(?::short)?\}", figure, text)
 
 
 def _logic(row: Row) -> Iterator[str]:

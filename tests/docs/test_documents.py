@@ -149,6 +149,14 @@ def test_a_rule_is_found_by_what_it_says_in_either_language(site: Path) -> None:
         assert word in said["ZOL-CI-01"].split(), "its title names no drug"
 
 
+def test_the_statement_of_a_rule_has_its_numbers(site: Path) -> None:
+    page = unescape((site / "rules/AR-DENTAL-01/index.html").read_text("utf-8"))
+    statement = page.partition(">Statement<")[2].partition("<h2")[0]
+    assert "recorded within 183 days" in statement
+    assert "de moins de 183 jours" in statement
+    assert "{" not in statement
+
+
 def test_a_number_is_called_as_in_the_rule_it_is_of(site: Path) -> None:
     dose, bridge, score = (
         (site / "rules" / rule / "index.html").read_text("utf-8")

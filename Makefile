@@ -31,7 +31,7 @@ test: $(STAMP) $(FHIR_STAMP) chromium ## lint, types, tests, branch coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PACKAGES)
-	FHIR_SERVER=$(FHIR)/bin/sekmet $(BIN)/python -m slipcover -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	FHIR_SERVER=$(FHIR)/bin/sekmet $(BIN)/python -m slipcover -m pytest -n $(WORKERS) --no-loadscope-reorder
 
 fix: $(STAMP) ## repair what the linter can, and format
 	$(BIN)/ruff check --fix .

@@ -1,9 +1,11 @@
 """The whole suite: what takes long begins first, and how long anything takes on a busy machine fails nothing."""
 
 import gc
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
@@ -46,21 +48,21 @@ TOGETHER = ("tests/browser/",)
 """One worker takes all of them: they share one browser."""
 
 
-def is_long(item: pytest.Item) -> bool:
-    return item.nodeid.startswith(LONG)
-
-
-def group(item: pytest.Item) -> str:
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
     """What one worker takes as a whole: the tests of a file, as a rule, share what it starts."""
-    file = item.nodeid.split("::")[0]
-    return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not is_long(item))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_collection_finish() -> None:

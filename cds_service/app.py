@@ -68,6 +68,7 @@ def create_app(
     from cds_service.clients_file import load_clients
     from cds_service.form_pages import install as form_pages
     from cds_service.sandbox.guard import require_allowed
+    from cds_service.sandbox.page_state import edition_of_call
     from cds_service.smart import routes as smart
 
     require_allowed(settings)
@@ -75,11 +76,7 @@ def create_app(
     site = _site(settings, clock, clients, parts, store)
     watch = _watch(site, clients)
     tokens = tokens or (None if store is None else store.tokens)
-    fetcher, chosen = build_fetcher(settings), None
-    if settings.sandbox:
-        from cds_service.sandbox.page_state import edition_of_call
-
-        chosen = edition_of_call
+    fetcher, chosen = build_fetcher(settings), edition_of_call if settings.sandbox else None
     registry = smart.build_registry(settings, clients)
     links = None if store is None else smart.card_links(settings, registry)
     answers = form_pages.kept_answers(store)
@@ -94,10 +91,15 @@ def create_app(
         smart.install(app, settings, registry, store.vault, form_pages.opens_at)
     install_pages(app, settings, site, fetcher, answers)
     if settings.sandbox:
-        from cds_service.sandbox.pages import create_sandbox
-
-        app.register_blueprint(create_sandbox(clock, settings.language, settings.edition))
+        _let_try_out(app, settings, clock)
     return app
+
+
+def _let_try_out(app: Flask, settings: Settings, clock: Clock) -> None:
+    """The sandbox, which is loaded only where it is on."""
+    from cds_service.sandbox.pages import create_sandbox
+
+    app.register_blueprint(create_sandbox(clock, settings.language, settings.edition))
 
 
 def _site(

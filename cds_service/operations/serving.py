@@ -81,8 +81,8 @@ def give_back_memory() -> bool:
 
 
 _ALLOCATION = {-3: 8 << 20, -1: 8 << 20}
-"""Options of mallopt(3), bytes: M_MMAP_THRESHOLD, from where on a buffer has pages of its own, M_TRIM_THRESHOLD. Much
-smaller ones double the time of a call with 2,000 results, because pages come and go with every call.
+"""Options of mallopt(3), bytes: M_MMAP_THRESHOLD, from where on a buffer has pages of its own, and M_TRIM_THRESHOLD.
+Much smaller ones double the time of a call with 2,000 results, because pages come and go with every call.
 """
 
 

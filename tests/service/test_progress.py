@@ -93,12 +93,10 @@ def log(tmp_path: Path) -> Iterator[Database]:
 
 
 def test_a_report_shows_how_far_it_is(terminal: Run, log: Database, tmp_path: Path) -> None:
-    said = ("report", "--from", str(DAY), "--to", str(DAY), "--out", str(tmp_path / "out"))
-    shown = terminal(*said)
+    shown = terminal("report", "--from", str(DAY), "--to", str(DAY), "--out", str(tmp_path / "out"))
     assert "Counting" in shown
     assert "100%" in shown
     assert "drawing" in shown
-    assert CliRunner().invoke(main, said).stderr == ""
 
 
 def test_the_watchdog_does(terminal: Run, log: Database) -> None:

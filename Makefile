@@ -11,6 +11,8 @@ FHIR_STAMP := $(FHIR)/.installed
 OTHERS := $(VENV)/bench
 OTHERS_STAMP := $(OTHERS)/.installed
 PACKAGES := cds_service hooks fhir_mappers
+COVERAGE := 95
+SEEN := build/coverage.json
 WORKERS ?= 3
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -31,7 +33,9 @@ test: $(STAMP) $(FHIR_STAMP) chromium ## lint, types, tests, branch coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(PACKAGES)
-	FHIR_SERVER=$(FHIR)/bin/sekmet $(BIN)/python -m slipcover -m pytest -n $(WORKERS) --no-loadscope-reorder
+	@mkdir -p build
+	FHIR_SERVER=$(FHIR)/bin/sekmet $(BIN)/python -W "ignore:Unable to activate pytest" -m slipcover --json --out $(SEEN) -m pytest -n $(WORKERS) --no-loadscope-reorder
+	$(BIN)/python -m slipcover --merge $(SEEN) --out $(SEEN) --fail-under $(COVERAGE)
 
 fix: $(STAMP) ## repair what the linter can, and format
 	$(BIN)/ruff check --fix .

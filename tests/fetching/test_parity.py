@@ -77,7 +77,7 @@ def compare(name: str, service_id: str, server: Ehr, by: Fetcher, keep: Mapping[
     return data
 
 
-@pytest.mark.parametrize(("name", "page"), zip(ALL, cycle([None, 3]), strict=False))
+@pytest.mark.parametrize(("name", "page"), list(zip(ALL, cycle([None, 3]), strict=False)))
 def test_nothing_sent_everything_fetched(hospital: Ehr, one: Fetcher, name: str, page: int | None) -> None:
     hospital.page = 150 if page and name == "breast-long-history" else page
     service = SERVICES[scenario(name).service]

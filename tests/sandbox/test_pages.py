@@ -95,7 +95,7 @@ def test_the_language_of_the_browser_is_taken_unless_the_address_says_one(client
 # --- one scenario ---
 
 
-@pytest.mark.parametrize(("number", "each"), enumerate(scenarios()), ids=lambda each: getattr(each, "id", ""))
+@pytest.mark.parametrize(("number", "each"), list(enumerate(scenarios())), ids=lambda each: getattr(each, "id", ""))
 def test_every_scenario_has_its_page(client: FlaskClient, number: int, each: Scenario) -> None:
     language = LANGUAGES[number % len(LANGUAGES)]
     page = opened(client, f"/sandbox?scenario={each.id}&lang={language}")

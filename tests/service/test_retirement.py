@@ -27,7 +27,7 @@ from hooks.limits import load_editions, load_rules, load_tables
 from hooks.questionnaires import forms
 from hooks.registry import CHECKS
 from hooks.request import HookRequest
-from hooks.services import Service, services, services_with
+from hooks.services import Service, services, services_with, shipped_rules
 from hooks.texts import Speaker, load_texts
 from tests.house.recommendations import page
 from tests.site.policies import VERSION, written
@@ -46,9 +46,15 @@ def retired(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         tables[rule]["retired"] = SAID
     for module in (limits, policy_rules):
         monkeypatch.setattr(module, "load_tables", lambda: deepcopy(tables))
-    plans.cache_clear()
+    forget()
     yield
+    forget()
+
+
+def forget() -> None:
+    """What was made of the tables once, for all calls."""
     plans.cache_clear()
+    shipped_rules.cache_clear()
 
 
 def said(*arguments: str) -> str:

@@ -60,11 +60,7 @@ def check(database: Database) -> None:
         WrongSchema: they are not.
         Unavailable: the database cannot be asked.
     """
-    try:
-        with database.reading() as connection:
-            found = current(connection)
-    except SQLAlchemyError as error:
-        raise Unavailable(reason(error)) from None
+    found = _at(database)
     _refuse_newer(found)
     if found != newest():
         raise WrongSchema(
@@ -87,13 +83,17 @@ def missing(database: Database) -> int:
     Raises:
         Unavailable: the database cannot be asked.
     """
-    try:
-        with database.reading() as connection:
-            found = current(connection)
-    except SQLAlchemyError as error:
-        raise Unavailable(reason(error)) from None
+    found = _at(database)
     known = steps()
     return len(known) - 1 - known.index(found) if found in known else 0 if found else len(known)
+
+
+def _at(database: Database) -> str | None:
+    try:
+        with database.reading() as connection:
+            return current(connection)
+    except SQLAlchemyError as error:
+        raise Unavailable(reason(error)) from None
 
 
 def newest() -> str:

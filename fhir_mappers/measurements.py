@@ -5,7 +5,7 @@ number is converted only when a question comes to it. A patient with years of hi
 checks of one call look at the newest few of a few concepts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -94,10 +94,11 @@ def _measure(values: ValueReader, concept: str, sample: Sample, when: PartialDat
     return values.read(concept, sample.value, source, when, provisional=sample.provisional)
 
 
-def read_observations(sent: Iterable[Placed[Observation]], key: str, clerk: Clerk, results: Results) -> None:
+def read_observations(sent: Sequence[Placed[Observation]], key: str, clerk: Clerk, results: Results) -> None:
     """File every observation whose code means something to us; the others are passed over.
 
-    Results of one test share their code (``wire.Shared``), so each of those objects is looked at once.
+    Results of one test share their code (``wire.Shared``), so each of those objects is looked at once. They are told
+    apart by identity, which is theirs alone as long as ``sent`` holds them all: hence no iterator.
     """
     origin, is_patient = clerk.origins.get(key, "prefetch"), clerk.owner.is_patient
     meant: dict[int, Understood] = {}

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -123,13 +122,7 @@ def _is_piece(denominator: SentQuantity | None) -> bool:
 
 
 def _strength_in(texts: Iterable[str]) -> Decimal | None:
-    return _only(strength for text in texts for strength in _strengths(text[:500]))
-
-
-@lru_cache(maxsize=2048)
-def _strengths(text: str) -> tuple[Decimal, ...]:
-    """Every strength told; the same few names of drugs come back in every history."""
-    return tuple(Decimal(match[1].replace(",", ".")) for match in _STRENGTH.finditer(text))
+    return _only(Decimal(match[1].replace(",", ".")) for text in texts for match in _STRENGTH.finditer(text[:500]))
 
 
 def _only(values: Iterable[Decimal | None]) -> Decimal | None:

@@ -88,8 +88,9 @@ class Facts:
     def looked(self, *kinds: str, what: str) -> Answer:
         """*No* when every kind was searched completely: absence then means absence. Else unknown, naming ``what``."""
         told = [self.looked_for.get(kind, NOT_FETCHED) for kind in kinds]
-        gaps = dict.fromkeys(Missing(what, why or ABSENT) for why in told if why is not None) if any(told) else ()
-        return unknown(*gaps) if gaps else no()
+        if told.count(None) == len(told):
+            return no()
+        return unknown(*dict.fromkeys(Missing(what, why or ABSENT) for why in told if why is not None))
 
     def any_of(self, events: Iterable[E], *kinds: str, what: str) -> Answer:
         """Yes with the events as evidence; else what :meth:`looked` says."""

@@ -66,6 +66,12 @@ def test_absence_means_no_only_where_we_looked(row: dict[str, str]) -> None:
     assert (said(found), found.evidence[0].resource) == ("yes", "Procedure/e")
 
 
+def test_a_gap_without_a_word_is_a_gap_all_the_same() -> None:
+    answer = facts({PROCEDURES: ""}).looked(PROCEDURES, what="dental_panoramic_xray")
+    assert answer.is_unknown
+    assert [gap.why for gap in answer.missing] == [ABSENT]
+
+
 WITHIN = """
 when       | low | high | within 30 days
 -----------+-----+------+---------------

@@ -11,7 +11,7 @@ from importlib.resources import files
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from cds_service.site.burden import PlaceLine, Report
-from cds_service.site.burden_plots import Plot
+from cds_service.site.burden_plots import Plot, can_draw
 from cds_service.site.report_words import Words
 
 Row = Sequence[str]
@@ -43,6 +43,7 @@ def page(report: Report, words: Words, plots: Iterable[Plot] = ()) -> str:
             report=report,
             words=words,
             plots=pictures,
+            can_draw=can_draw(),
             sections=list(_sections(report, words)),
             style=style(),
             csp=policy(),

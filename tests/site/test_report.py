@@ -202,6 +202,11 @@ def test_without_the_library_the_page_says_so(log: Database, monkeypatch: pytest
     assert "Plots are not drawn: install osteohooks[plots]." in made(log)
 
 
+def test_where_there_is_nothing_to_draw_nobody_is_told_to_install_anything(log: Database) -> None:
+    assert burden_plots.can_draw()
+    assert "Plots are not drawn" not in made(log)
+
+
 # ---- files ------------------------------------------------------------------------------------------------------------
 
 
